@@ -1,0 +1,43 @@
+# Every dependency of the project; all are Debian 12 packages (`make setup` installs them).
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL Crypto)
+find_package(nlohmann_json 3.11 CONFIG REQUIRED)
+find_package(yaml-cpp 0.7 CONFIG REQUIRED)
+find_package(CLI11 2.1 CONFIG REQUIRED)
+find_package(fmt 9 CONFIG REQUIRED)
+find_package(Boost 1.74 CONFIG REQUIRED COMPONENTS headers filesystem)
+if(BUILD_TESTING)
+  find_package(GTest 1.12 CONFIG REQUIRED)
+  find_package(httplib 0.11 REQUIRED)
+endif()
+
+# Debian's fmt is a shared library only. The programs that ship link everything but libc
+# statically, so its sources, which its headers carry, are compiled once here.
+add_library(gate_fmt STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt_static.cc)
+add_library(gate::fmt ALIAS gate_fmt)
+target_include_directories(gate_fmt SYSTEM PUBLIC
+                           $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_features(gate_fmt PUBLIC cxx_std_20)
+
+# One OpenSSL per program: static where the program sets GATE_STATIC, else the shared library, for
+# programs that also link cpp-httplib, which brings the shared one.
+find_library(GATE_SSL_ARCHIVE libssl.a REQUIRED)
+find_library(GATE_CRYPTO_ARCHIVE libcrypto.a REQUIRED)
+set(_static $<BOOL:$<TARGET_PROPERTY:GATE_STATIC>>)
+foreach(part Crypto SSL)
+  string(TOLOWER ${part} lower)
+  string(TOUPPER ${part} upper)
+  add_library(gate_${lower} INTERFACE)
+  add_library(gate::${lower} ALIAS gate_${lower})
+  target_include_directories(gate_${lower} SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})
+  target_link_libraries(gate_${lower} INTERFACE
+    $<${_static}:${GATE_${upper}_ARCHIVE}> $<$<NOT:${_static}>:OpenSSL::${part}>)
+endforeach()
+target_link_libraries(gate_ssl INTERFACE gate_crypto)
+target_link_libraries(gate_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+
+find_library(GATE_YAML_ARCHIVE libyaml-cpp.a REQUIRED)
+add_library(gate_yaml_cpp INTERFACE)
+add_library(gate::yaml_cpp ALIAS gate_yaml_cpp)
+target_include_directories(gate_yaml_cpp SYSTEM INTERFACE ${YAML_CPP_INCLUDE_DIR})
+target_link_libraries(gate_yaml_cpp INTERFACE ${GATE_YAML_ARCHIVE})

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gate/base/result.h"
+
+namespace gate {
+
+// Lower-case hexadecimal.
+std::string HexEncode(std::string_view bytes);
+
+// RFC 4648 base64: the standard alphabet with padding (section 4), or URL-safe without (section 5).
+std::string Base64Encode(std::string_view bytes);
+std::string Base64UrlEncode(std::string_view bytes);
+
+// Strict: no white space, no missing or superfluous padding, no non-zero trailing bits.
+Result<std::string> Base64Decode(std::string_view text);
+Result<std::string> Base64UrlDecode(std::string_view text);
+
+// True if `text` is well-formed UTF-8 (no surrogates, no overlong forms).
+bool IsValidUtf8(std::string_view text);
+
+// At most `limit` bytes of `text`, cut at a character boundary, with "…" appended if cut.
+std::string Truncate(std::string_view text, std::size_t limit);
+
+}  // namespace gate

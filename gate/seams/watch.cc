@@ -1,0 +1,66 @@
+#include "gate/seams/watch.h"
+
+#include <algorithm>
+
+#include "gate/base/strict_json.h"
+
+namespace gate {
+namespace {
+
+constexpr Nanos kFirstPause = std::chrono::milliseconds(200);
+constexpr Nanos kLongestPause = std::chrono::seconds(10);
+
+bool IsHopeless(const Error& error) {
+  return error.code == ErrorCode::kPermissionDenied || error.code == ErrorCode::kInvalidArgument ||
+         error.code == ErrorCode::kCancelled;
+}
+
+}  // namespace
+
+Error WatchObjects(KubeApi& kube, Runtime& runtime, const KubeResource& resource,
+                   const std::string& ns, const KubeSelector& selector,
+                   const WatchHandlers& handlers, const Deadline& deadline) {
+  std::string resource_version;  // empty: list first
+  Nanos pause = kFirstPause;
+  const KubeEventHandler on_event = [&](const KubeEvent& event) {
+    pause = kFirstPause;
+    resource_version = JsonString(event.object, "/metadata/resourceVersion");
+    if (event.type != KubeEventType::kBookmark) handlers.on_event(event);
+    return true;
+  };
+  for (;;) {
+    if (deadline.stop.stop_requested()) return Error{ErrorCode::kCancelled, "stopped"};
+    if (runtime.Now() >= deadline.at) return Error{ErrorCode::kDeadlineExceeded, "deadline passed"};
+    std::optional<Error> error;
+    if (resource_version.empty()) {
+      auto listed = kube.List(resource, ns, selector, deadline);
+      if (listed) {
+        resource_version = listed->resource_version;
+        handlers.on_snapshot(*listed);
+      } else {
+        error = std::move(listed).error();
+      }
+    }
+    if (!error) {
+      auto watched = kube.Watch(resource, ns, selector, resource_version, on_event, deadline);
+      if (!watched) error = std::move(watched).error();
+    }
+    // The pause also follows an orderly end, so that a server that hangs up at once is not
+    // hammered.
+    Nanos wait = kFirstPause;
+    if (error && error->code == ErrorCode::kGone) {
+      resource_version.clear();
+    } else if (error) {
+      if (IsHopeless(*error)) return *std::move(error);
+      if (handlers.on_retry) handlers.on_retry(*error);
+      wait = std::max(pause, error->retry_after.value_or(Nanos(0)));
+      pause = std::min(pause * 2, kLongestPause);
+    }
+    if (runtime.Sleep({std::min(deadline.at, runtime.Now() + wait), deadline.stop}) ==
+        WaitResult::kStopped) {
+      return Error{ErrorCode::kCancelled, "stopped"};
+    }
+  }
+}
+
+}  // namespace gate

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gate/base/result.h"
+#include "gate/seams/deadline.h"
+#include "gate/seams/kube_api.h"
+#include "harness/scenario/scenario.h"
+#include "harness/trace/trace.h"
+
+namespace drill {
+
+// A short phrase of what is going on now, for the live progress line.
+using Progress = std::function<void(std::string_view phase)>;
+
+// The world of one scenario: a namespace with MC, gate configuration and a healthy stable release.
+// Used from one thread, except for kube(). Destruction leaves nothing behind.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+
+  // For watching; thread-safe.
+  virtual gate::KubeApi& kube() = 0;
+  virtual const std::string& ns() const = 0;
+  // Name of the Rollout under test.
+  virtual const std::string& rollout() const = 0;
+
+  // Creates the namespace and everything in it, and returns when the stable release is Healthy.
+  virtual gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) = 0;
+
+  // Starts the rollout of the canary release (changes the Rollout's pod template and labels).
+  virtual gate::Result<void> DeployCanary(const gate::Deadline& deadline) = 0;
+
+  // What only the end shows: MC's journal as `mc.request` events and the gate's audit lines as
+  // `audit` events. Times are the sources' own.
+  virtual gate::Result<Trace> Collect(const gate::Deadline& deadline) = 0;
+
+  // Deletes what Prepare created. Called once, also after failures.
+  virtual gate::Result<void> Remove(const gate::Deadline& deadline) = 0;
+};
+
+// Where scenarios are played: sim, kind, cluster.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+
+  // Brings the backend up; on an error nothing is left behind. The facts (versions, image ids) go
+  // into the report's environment section.
+  virtual gate::Result<gate::Json> Start(const Progress& progress,
+                                         const gate::Deadline& deadline) = 0;
+
+  // `scenario` must outlive the stage. Thread-safe.
+  virtual std::unique_ptr<Stage> NewStage(const Scenario& scenario) = 0;
+
+  // Takes down what Start brought up (unless told to keep it). Called once, also after failures.
+  virtual gate::Result<void> Stop(const gate::Deadline& deadline) = 0;
+};
+
+}  // namespace drill

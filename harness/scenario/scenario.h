@@ -1,0 +1,75 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gate/base/result.h"
+#include "gate/base/strict_json.h"
+#include "gate/base/time.h"
+
+namespace drill {
+
+// A pattern over one trace event: its name, and for each listed field what it must be.
+struct EventPattern {
+  struct FieldTest {
+    std::string field;
+    enum class Kind { kEquals, kNotEquals, kMatches } kind;  // kMatches: ECMAScript regex, anchored
+    std::string value;                                       // compared as text
+  };
+  std::string event;
+  std::vector<FieldTest> fields;
+};
+
+struct Expectation {
+  enum class Kind { kEventually, kNever, kSequence };
+  std::string id;
+  Kind kind;
+  std::vector<EventPattern> patterns;  // one, or for kSequence in the order required
+  std::optional<gate::Nanos> within;   // kEventually: at most this long after `of`
+  std::optional<EventPattern> of;      // first match; absent: the deployment of the canary
+  int line = 0;
+};
+
+// A duration between two events, asserted on its upper bound (measured + uncertainty).
+struct Measure {
+  std::string id;
+  EventPattern from;
+  EventPattern to;  // first match after `from`
+  gate::Nanos max;
+  int line = 0;
+};
+
+struct Scenario {
+  std::string id;  // stable, such as GATE-005
+  std::string title;
+  std::string hypothesis;
+  bool required = true;
+  std::vector<std::string> requirements;  // ids of the readiness checklist
+  std::vector<std::string> backends;      // which can play it: sim, kind, cluster
+
+  // World.
+  std::string stable_release;
+  std::string canary_release;
+  int replicas = 5;
+  std::string max_surge = "25%";
+  std::string max_unavailable = "25%";
+  bool release_label = true;  // false: the canary's release-id labels are missing
+  bool dry_run = false;
+  gate::Json gate_config;  // merged over the drill's gate configuration (RFC 7396)
+  gate::Json mc_script;    // the `rules`, `responses`, ... of a mock-mc script
+
+  gate::Nanos horizon = std::chrono::seconds(120);  // give up this long after the deployment
+  std::vector<EventPattern> until;                  // any of these ends the scenario
+  std::vector<Expectation> expectations;
+  std::vector<Measure> measures;
+
+  std::string file;    // as given on the command line
+  std::string sha256;  // of the file's bytes
+};
+
+// Reads one scenario; mistakes are reported all at once as file:line:column.
+gate::Result<Scenario> ParseScenario(std::string_view text, const std::string& file);
+
+}  // namespace drill
