@@ -109,6 +109,8 @@ Result<Json> ParseStrictJson(std::string_view text, const JsonLimits& limits) {
   }
   if (!IsValidUtf8(text)) return Malformed("not valid UTF-8");
   if (text.starts_with("\xef\xbb\xbf")) return Malformed("starts with a byte order mark");
+  // The parser takes a NUL for the end of the text and would not look at what follows.
+  if (text.find('\0') != std::string_view::npos) return Malformed("holds a NUL byte");
   StrictBuilder builder(limits.max_depth);
   const bool complete = Json::sax_parse(text, &builder, Json::input_format_t::json,
                                         /*strict=*/true, /*ignore_comments=*/false);

@@ -37,6 +37,17 @@ TEST(StrictJsonTest, RefusesAnythingThatIsNotExactlyOneValue) {
   }
 }
 
+TEST(StrictJsonTest, DoesNotTakeANulForTheEnd) {
+  using std::string_view_literals::operator""sv;
+  for (const std::string_view text :
+       {"{}\0"sv, "{}\0{\"a\":1}"sv, "\0"sv, "\0{}"sv, "[1,\0]"sv, "\"a\0b\""sv}) {
+    EXPECT_FALSE(ParseStrictJson(text));
+  }
+  const auto escaped = ParseStrictJson(R"("a\u0000b")");
+  ASSERT_TRUE(escaped);
+  EXPECT_EQ(*escaped, std::string("a\0b", 3));
+}
+
 TEST(StrictJsonTest, LimitsDepthAndSize) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
