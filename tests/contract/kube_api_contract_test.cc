@@ -1,0 +1,583 @@
+#include "tests/contract/kube_api_contract.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "gate/seams/watch.h"
+
+namespace gate {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(KubeApiContract);
+
+void KubeApiContract::SetUp() {
+  auto made = GetParam().make();
+  if (!made) GTEST_SKIP() << made.error().message;
+  backend_ = *std::move(made);
+  ns_ = backend_->UniqueName();
+  Run([this] { CreateNamespace(ns_); });
+}
+
+void KubeApiContract::TearDown() {
+  if (backend_ == nullptr) return;
+  backend_->Run([this] {  // also after a failure
+    for (const KubeRef& ref : clean_up_) {
+      const auto deleted = api().Delete(ref, Soon());
+      EXPECT_TRUE(deleted) << deleted.error().message;
+    }
+  });
+}
+
+void KubeApiContract::Run(const std::function<void()>& body) {
+  if (!HasFailure()) backend_->Run(body);
+}
+
+Json KubeApiContract::CreateNamespace(const std::string& name) {
+  CleanUp({kube::kNamespaces, "", name});
+  return Must(api().Create(
+      kube::kNamespaces, "",
+      {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}}, Soon()));
+}
+
+Json KubeApiContract::CreateConfigMap(const std::string& name, const Json& data,
+                                      const Json& labels) {
+  Json object = {
+      {"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}}}, {"data", data}};
+  if (!labels.is_null()) object["metadata"]["labels"] = labels;
+  return Must(api().Create(kube::kConfigMaps, ns_, object, Soon()));
+}
+
+Json KubeApiContract::CreateRollout(const std::string& name, const Json& spec) {
+  return Must(api().Create(kube::kRollouts, ns_,
+                           {{"apiVersion", kube::kRollouts.ApiVersion()},
+                            {"kind", "Rollout"},
+                            {"metadata", {{"name", name}}},
+                            {"spec", spec}},
+                           Soon()));
+}
+
+Json KubeApiContract::Must(Result<Json> result) {
+  if (result) return *std::move(result);
+  ADD_FAILURE() << result.error().message;
+  return Json::object();
+}
+
+std::string KubeApiContract::VersionOf(const Json& object) {
+  return JsonString(object, "/metadata/resourceVersion");
+}
+
+namespace {
+
+std::string NameOf(const Json& object) { return JsonString(object, "/metadata/name"); }
+
+std::vector<std::string> NamesOf(const KubeList& list) {
+  std::vector<std::string> names;
+  for (const Json& item : list.items) names.push_back(NameOf(item));
+  return names;
+}
+
+Json Data(const Json& data) { return {{"data", data}}; }
+
+// --- Create, get, delete
+
+TEST_P(KubeApiContract, CreateReturnsTheStoredObject) {
+  Run([this] {
+    const Json created = CreateConfigMap("a", {{"key", "value"}});
+    EXPECT_EQ(JsonString(created, "/data/key"), "value");
+    EXPECT_EQ(JsonString(created, "/metadata/namespace"), ns_);
+    EXPECT_NE(JsonString(created, "/metadata/uid"), "");
+    EXPECT_NE(JsonString(created, "/metadata/creationTimestamp"), "");
+    EXPECT_NE(VersionOf(created), "");
+    EXPECT_EQ(Must(api().Get(ConfigMap("a"), Soon())), created);
+  });
+}
+
+TEST_P(KubeApiContract, CreatingTwiceIsAlreadyExists) {
+  Run([this] {
+    const Json created = CreateConfigMap("a", {{"key", "value"}});
+    const auto again = api().Create(
+        kube::kConfigMaps, ns_,
+        {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "a"}}}}, Soon());
+    EXPECT_EQ(CodeOf(again), ErrorCode::kAlreadyExists);
+    EXPECT_EQ(Must(api().Get(ConfigMap("a"), Soon())), created);
+  });
+}
+
+TEST_P(KubeApiContract, AMissingObjectIsNotFound) {
+  Run([this] {
+    EXPECT_EQ(CodeOf(api().Get(ConfigMap("missing"), Soon())), ErrorCode::kNotFound);
+    EXPECT_EQ(CodeOf(api().Delete(ConfigMap("missing"), Soon())), ErrorCode::kNotFound);
+    EXPECT_EQ(CodeOf(api().MergePatch(ConfigMap("missing"), Data({{"a", "b"}}),
+                                      KubeSubresource::kNone, Soon())),
+              ErrorCode::kNotFound);
+  });
+}
+
+TEST_P(KubeApiContract, AMissingResourceTypeOrNamespaceIsNotFound) {
+  Run([this] {
+    EXPECT_EQ(CodeOf(api().Get({{"", "v1", "nonsense"}, ns_, "a"}, Soon())), ErrorCode::kNotFound);
+    EXPECT_EQ(
+        CodeOf(api().Create(
+            kube::kConfigMaps, backend_->UniqueName(),
+            {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "a"}}}}, Soon())),
+        ErrorCode::kNotFound);
+  });
+}
+
+TEST_P(KubeApiContract, AnObjectThatIsNotValidIsAnInvalidArgument) {
+  Run([this] {
+    EXPECT_EQ(
+        CodeOf(api().Create(
+            kube::kConfigMaps, ns_,
+            {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "Not_A_Name"}}}},
+            Soon())),
+        ErrorCode::kInvalidArgument);
+  });
+}
+
+TEST_P(KubeApiContract, ADeletedObjectIsGoneAndItsNameFreeAgain) {
+  Run([this] {
+    const Json first = CreateConfigMap("a", {{"key", "1"}});
+    const auto deleted = api().Delete(ConfigMap("a"), Soon());
+    ASSERT_TRUE(deleted) << deleted.error().message;
+    EXPECT_EQ(CodeOf(api().Get(ConfigMap("a"), Soon())), ErrorCode::kNotFound);
+    const Json second = CreateConfigMap("a", {{"key", "2"}});
+    EXPECT_NE(JsonString(first, "/metadata/uid"), JsonString(second, "/metadata/uid"));
+  });
+}
+
+TEST_P(KubeApiContract, AFinalizerDelaysADeletion) {
+  Run([this] {
+    CreateRollout("a");
+    const Json finalizers = {{"metadata", {{"finalizers", {"example.org/test"}}}}};
+    Must(api().MergePatch(Rollout("a"), finalizers, KubeSubresource::kNone, Soon()));
+    EXPECT_TRUE(api().Delete(Rollout("a"), Soon()));
+    const Json going = Must(api().Get(Rollout("a"), Soon()));
+    EXPECT_NE(JsonString(going, "/metadata/deletionTimestamp"), "");
+    const Json none = {{"metadata", {{"finalizers", nullptr}}}};
+    Must(api().MergePatch(Rollout("a"), none, KubeSubresource::kNone, Soon()));
+    EXPECT_EQ(CodeOf(api().Get(Rollout("a"), Soon())), ErrorCode::kNotFound);
+  });
+}
+
+TEST_P(KubeApiContract, APassedDeadlineIsDeadlineExceeded) {
+  Run([this] {
+    EXPECT_EQ(CodeOf(api().Get(ConfigMap("a"), {runtime().Now()})), ErrorCode::kDeadlineExceeded);
+  });
+}
+
+TEST_P(KubeApiContract, AnEarlierStopRequestIsCancelled) {
+  Run([this] {
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(CodeOf(api().Get(ConfigMap("a"), {In(20s).at, stop.get_token()})),
+              ErrorCode::kCancelled);
+  });
+}
+
+// --- Merge patch
+
+TEST_P(KubeApiContract, AMergePatchChangesWhatItNames) {
+  Run([this] {
+    const Json created = CreateConfigMap("a", {{"keep", "1"}, {"change", "2"}, {"drop", "3"}});
+    const Json patched =
+        Must(api().MergePatch(ConfigMap("a"), Data({{"change", "9"}, {"drop", nullptr}}),
+                              KubeSubresource::kNone, Soon()));
+    EXPECT_EQ(patched["data"], Json({{"keep", "1"}, {"change", "9"}}));
+    EXPECT_NE(VersionOf(patched), VersionOf(created));
+    EXPECT_EQ(Must(api().Get(ConfigMap("a"), Soon())), patched);
+  });
+}
+
+TEST_P(KubeApiContract, AMergePatchThatChangesNothingKeepsTheVersion) {
+  Run([this] {
+    const Json created = CreateConfigMap("a", {{"key", "1"}});
+    const Json patched = Must(
+        api().MergePatch(ConfigMap("a"), Data({{"key", "1"}}), KubeSubresource::kNone, Soon()));
+    EXPECT_EQ(VersionOf(patched), VersionOf(created));
+  });
+}
+
+TEST_P(KubeApiContract, AMergePatchOfAnOldVersionIsAConflict) {
+  Run([this] {
+    const Json old = CreateConfigMap("a", {{"key", "1"}});
+    const Json current = Must(
+        api().MergePatch(ConfigMap("a"), Data({{"key", "2"}}), KubeSubresource::kNone, Soon()));
+    Json patch = Data({{"key", "3"}});
+    patch["metadata"]["resourceVersion"] = VersionOf(old);
+    EXPECT_EQ(CodeOf(api().MergePatch(ConfigMap("a"), patch, KubeSubresource::kNone, Soon())),
+              ErrorCode::kConflict);
+    EXPECT_EQ(Must(api().Get(ConfigMap("a"), Soon())), current);
+    patch["metadata"]["resourceVersion"] = VersionOf(current);
+    EXPECT_EQ(
+        JsonString(Must(api().MergePatch(ConfigMap("a"), patch, KubeSubresource::kNone, Soon())),
+                   "/data/key"),
+        "3");
+  });
+}
+
+TEST_P(KubeApiContract, TheGenerationCountsChangesOfTheSpecOnly) {
+  Run([this] {
+    EXPECT_EQ(JsonInt(CreateRollout("a", {{"replicas", 1}}), "/metadata/generation"), 1);
+    const auto generation_after = [&](const Json& patch, KubeSubresource subresource) {
+      return JsonInt(Must(api().MergePatch(Rollout("a"), patch, subresource, Soon())),
+                     "/metadata/generation");
+    };
+    EXPECT_EQ(generation_after({{"metadata", {{"labels", {{"a", "b"}}}}}}, KubeSubresource::kNone),
+              1);
+    EXPECT_EQ(generation_after({{"status", {{"phase", "Healthy"}}}}, KubeSubresource::kStatus), 1);
+    EXPECT_EQ(generation_after({{"spec", {{"replicas", 2}}}}, KubeSubresource::kNone), 2);
+  });
+}
+
+// --- The status subresource
+
+TEST_P(KubeApiContract, TheStatusIsWrittenThroughItsSubresourceOnly) {
+  Run([this] {
+    CreateRollout("a", {{"replicas", 1}});
+    const Json patch = {{"spec", {{"replicas", 2}}}, {"status", {{"phase", "Degraded"}}}};
+    const Json main = Must(api().MergePatch(Rollout("a"), patch, KubeSubresource::kNone, Soon()));
+    EXPECT_EQ(JsonInt(main, "/spec/replicas"), 2);
+    EXPECT_EQ(JsonString(main, "/status/phase"), "");
+    const Json other = {{"spec", {{"replicas", 3}}}, {"status", {{"phase", "Degraded"}}}};
+    const Json status =
+        Must(api().MergePatch(Rollout("a"), other, KubeSubresource::kStatus, Soon()));
+    EXPECT_EQ(JsonInt(status, "/spec/replicas"), 2);
+    EXPECT_EQ(JsonString(status, "/status/phase"), "Degraded");
+  });
+}
+
+TEST_P(KubeApiContract, AResourceWithoutStatusSubresourceHasNone) {
+  Run([this] {
+    const KubeRef run = {kube::kAnalysisRuns, ns_, "a"};
+    Must(api().Create(kube::kAnalysisRuns, ns_,
+                      {{"apiVersion", kube::kAnalysisRuns.ApiVersion()},
+                       {"kind", "AnalysisRun"},
+                       {"metadata", {{"name", "a"}}},
+                       {"spec", {{"metrics", Json::array()}}}},
+                      Soon()));
+    const Json patch = {{"status", {{"phase", "Failed"}}}};
+    EXPECT_EQ(CodeOf(api().MergePatch(run, patch, KubeSubresource::kStatus, Soon())),
+              ErrorCode::kNotFound);
+    EXPECT_EQ(JsonString(Must(api().MergePatch(run, patch, KubeSubresource::kNone, Soon())),
+                         "/status/phase"),
+              "Failed");
+  });
+}
+
+// --- Server-side apply
+
+Json ConfigMapToApply(const std::string& name, const Json& data) {
+  return {
+      {"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}}}, {"data", data}};
+}
+
+TEST_P(KubeApiContract, ApplyCreatesAndUpdates) {
+  Run([this] {
+    const auto apply = [&](const Json& data) {
+      return Must(api().Apply(ConfigMap("a"), ConfigMapToApply("a", data), "one",
+                              KubeApi::Force::kNo, KubeSubresource::kNone, Soon()));
+    };
+    EXPECT_EQ(apply({{"x", "1"}, {"y", "1"}})["data"], Json({{"x", "1"}, {"y", "1"}}));
+    // What its manager applies no more is removed.
+    EXPECT_EQ(apply({{"x", "2"}})["data"], Json({{"x", "2"}}));
+  });
+}
+
+TEST_P(KubeApiContract, ApplyLeavesOthersFieldsAlone) {
+  Run([this] {
+    CreateConfigMap("a", {{"theirs", "1"}});
+    const Json applied =
+        Must(api().Apply(ConfigMap("a"), ConfigMapToApply("a", {{"ours", "2"}}), "one",
+                         KubeApi::Force::kNo, KubeSubresource::kNone, Soon()));
+    EXPECT_EQ(applied["data"], Json({{"theirs", "1"}, {"ours", "2"}}));
+  });
+}
+
+TEST_P(KubeApiContract, ApplyingAnothersFieldIsAConflictUnlessForced) {
+  Run([this] {
+    const auto apply = [&](const std::string& manager, const std::string& value,
+                           KubeApi::Force force) {
+      return api().Apply(ConfigMap("a"), ConfigMapToApply("a", {{"x", value}}), manager, force,
+                         KubeSubresource::kNone, Soon());
+    };
+    Must(apply("one", "1", KubeApi::Force::kNo));
+    EXPECT_EQ(CodeOf(apply("two", "2", KubeApi::Force::kNo)), ErrorCode::kConflict);
+    EXPECT_EQ(JsonString(Must(api().Get(ConfigMap("a"), Soon())), "/data/x"), "1");
+    EXPECT_EQ(JsonString(Must(apply("two", "2", KubeApi::Force::kYes)), "/data/x"), "2");
+    // Now it is the first manager's turn to be refused.
+    EXPECT_EQ(CodeOf(apply("one", "1", KubeApi::Force::kNo)), ErrorCode::kConflict);
+    // Agreeing on a value is no conflict.
+    EXPECT_TRUE(apply("one", "2", KubeApi::Force::kNo));
+  });
+}
+
+TEST_P(KubeApiContract, ApplyWritesTheStatusThroughItsSubresource) {
+  Run([this] {
+    CreateRollout("a");
+    const Json object = {{"apiVersion", kube::kRollouts.ApiVersion()},
+                         {"kind", "Rollout"},
+                         {"metadata", {{"name", "a"}}},
+                         {"status", {{"phase", "Paused"}}}};
+    const Json applied = Must(api().Apply(Rollout("a"), object, "one", KubeApi::Force::kNo,
+                                          KubeSubresource::kStatus, Soon()));
+    EXPECT_EQ(JsonString(applied, "/status/phase"), "Paused");
+  });
+}
+
+// --- Lists
+
+TEST_P(KubeApiContract, ListsEveryObjectOnceOverSeveralPages) {
+  Run([this] {
+    std::vector<std::string> names;
+    for (int i = 0; i < 2 * kContractPageSize + 1; ++i) {
+      names.push_back("rollout-" + std::to_string(i));
+      CreateRollout(names.back());
+    }
+    const auto list = api().List(kube::kRollouts, ns_, {}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    EXPECT_EQ(NamesOf(*list), names);
+    EXPECT_NE(list->resource_version, "");
+  });
+}
+
+TEST_P(KubeApiContract, AnEmptyListHasAVersionToWatchFrom) {
+  Run([this] {
+    const auto list = api().List(kube::kRollouts, ns_, {}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    EXPECT_TRUE(list->items.empty());
+    EXPECT_NE(list->resource_version, "");
+  });
+}
+
+TEST_P(KubeApiContract, SelectsByLabelsAndFields) {
+  Run([this] {
+    CreateConfigMap("a", Json::object(), {{"app", "web"}, {"tier", "front"}});
+    CreateConfigMap("b", Json::object(), {{"app", "web"}, {"tier", "back"}});
+    CreateConfigMap("c", Json::object(), {{"app", "db"}});
+    const auto names = [&](const KubeSelector& selector) {
+      const auto list = api().List(kube::kConfigMaps, ns_, selector, Soon());
+      EXPECT_TRUE(list) << list.error().message;
+      return list ? NamesOf(*list) : std::vector<std::string>();
+    };
+    EXPECT_THAT(names({"app=web", ""}), ElementsAre("a", "b"));
+    EXPECT_THAT(names({"app=web,tier!=back", ""}), ElementsAre("a"));
+    EXPECT_THAT(names({"app in (web,db),!tier", ""}), ElementsAre("c"));
+    EXPECT_THAT(names({"tier", ""}), ElementsAre("a", "b"));
+    EXPECT_THAT(names({"", "metadata.name=b"}), ElementsAre("b"));
+    EXPECT_THAT(names({"app=db", "metadata.name=b"}), ElementsAre());
+  });
+}
+
+TEST_P(KubeApiContract, AMalformedSelectorIsAnInvalidArgument) {
+  Run([this] {
+    EXPECT_EQ(CodeOf(api().List(kube::kConfigMaps, ns_, {"a in (", ""}, Soon())),
+              ErrorCode::kInvalidArgument);
+  });
+}
+
+TEST_P(KubeApiContract, ListsAcrossNamespaces) {
+  Run([this] {
+    const std::string first = ns_;
+    const std::string name = backend_->UniqueName();
+    CreateRollout(name);
+    ns_ = backend_->UniqueName();
+    CreateNamespace(ns_);
+    CreateRollout(name);
+    const auto list = api().List(kube::kRollouts, "", {"", "metadata.name=" + name}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    std::set<std::string> namespaces;
+    for (const Json& item : list->items) {
+      namespaces.insert(JsonString(item, "/metadata/namespace"));
+    }
+    EXPECT_EQ(namespaces, (std::set<std::string>{first, ns_}));
+  });
+}
+
+// --- Watches
+
+// Collects "added a" and so on, up to `count` events that are no bookmarks.
+class Collector {
+ public:
+  explicit Collector(std::size_t count) : count_(count) {}
+
+  KubeEventHandler Handler() {
+    return [this](const KubeEvent& event) {
+      EXPECT_NE(JsonString(event.object, "/metadata/resourceVersion"), "");
+      static constexpr const char* kTypes[] = {"added ", "modified ", "deleted "};
+      if (event.type == KubeEventType::kBookmark) return true;
+      seen_.push_back(kTypes[static_cast<int>(event.type)] + NameOf(event.object));
+      return seen_.size() < count_;
+    };
+  }
+  const std::vector<std::string>& seen() const { return seen_; }
+
+ private:
+  const std::size_t count_;
+  std::vector<std::string> seen_;
+};
+
+TEST_P(KubeApiContract, AWatchSeesTheChangesAfterItsVersionInOrder) {
+  Run([this] {
+    const Json before = CreateRollout("before");
+    CreateRollout("a");
+    Must(api().MergePatch(Rollout("before"), {{"spec", {{"replicas", 2}}}}, KubeSubresource::kNone,
+                          Soon()));
+    Must(api().MergePatch(Rollout("a"), {{"status", {{"phase", "Paused"}}}},
+                          KubeSubresource::kStatus, Soon()));
+    EXPECT_TRUE(api().Delete(Rollout("a"), Soon()));
+    Collector collector(4);
+    const auto watched =
+        api().Watch(kube::kRollouts, ns_, {}, VersionOf(before), collector.Handler(), Soon());
+    EXPECT_TRUE(watched) << watched.error().message;
+    EXPECT_THAT(collector.seen(),
+                ElementsAre("added a", "modified before", "modified a", "deleted a"));
+  });
+}
+
+TEST_P(KubeApiContract, AWatchSeesChangesThatHappenWhileItIsOpen) {
+  Run([this] {
+    const auto list = api().List(kube::kRollouts, ns_, {}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    const auto writer = runtime().Spawn("writer", [this] {
+      runtime().Sleep(In(200ms));
+      CreateRollout("a");
+      EXPECT_TRUE(api().Delete(Rollout("a"), Soon()));
+    });
+    Collector collector(2);
+    const auto watched =
+        api().Watch(kube::kRollouts, ns_, {}, list->resource_version, collector.Handler(), Soon());
+    EXPECT_TRUE(watched) << watched.error().message;
+    EXPECT_THAT(collector.seen(), ElementsAre("added a", "deleted a"));
+  });
+}
+
+TEST_P(KubeApiContract, AWatchWithASelectorSeesObjectsComeAndGo) {
+  Run([this] {
+    const std::string version = VersionOf(CreateConfigMap("other", Json::object(), {{"app", "x"}}));
+    CreateConfigMap("a", Json::object(), {{"app", "x"}});
+    const auto label = [&](const std::string& value) {
+      Must(api().MergePatch(ConfigMap("a"), {{"metadata", {{"labels", {{"app", value}}}}}},
+                            KubeSubresource::kNone, Soon()));
+    };
+    label("web");  // comes into view
+    Must(api().MergePatch(ConfigMap("a"), Data({{"k", "v"}}), KubeSubresource::kNone, Soon()));
+    label("x");  // goes out of view
+    label("web");
+    Collector collector(4);
+    const auto watched =
+        api().Watch(kube::kConfigMaps, ns_, {"app=web", ""}, version, collector.Handler(), Soon());
+    EXPECT_TRUE(watched) << watched.error().message;
+    EXPECT_THAT(collector.seen(), ElementsAre("added a", "modified a", "deleted a", "added a"));
+  });
+}
+
+TEST_P(KubeApiContract, AQuietWatchEndsByItsDeadline) {
+  Run([this] {
+    const auto list = api().List(kube::kRollouts, ns_, {}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    Collector collector(1);
+    const Instant begin = runtime().Now();
+    const auto watched = api().Watch(kube::kRollouts, ns_, {}, list->resource_version,
+                                     collector.Handler(), In(1500ms));
+    // The server's end and the deadline are close to each other: either may come first.
+    if (!watched) {
+      EXPECT_EQ(watched.error().code, ErrorCode::kDeadlineExceeded);
+    }
+    EXPECT_LT(runtime().Now() - begin, 10s);
+    EXPECT_TRUE(collector.seen().empty());
+  });
+}
+
+TEST_P(KubeApiContract, AStopRequestEndsAQuietWatch) {
+  Run([this] {
+    const auto list = api().List(kube::kRollouts, ns_, {}, Soon());
+    ASSERT_TRUE(list) << list.error().message;
+    std::stop_source stop;
+    const auto stopper = runtime().Spawn("stopper", [&] {
+      runtime().Sleep(In(200ms));
+      stop.request_stop();
+    });
+    Collector collector(1);
+    const Instant begin = runtime().Now();
+    EXPECT_EQ(CodeOf(api().Watch(kube::kRollouts, ns_, {}, list->resource_version,
+                                 collector.Handler(), {In(60s).at, stop.get_token()})),
+              ErrorCode::kCancelled);
+    EXPECT_LT(runtime().Now() - begin, 10s);
+  });
+}
+
+TEST_P(KubeApiContract, AWatchFromAVersionThatIsTooOldIsGone) {
+  Run([this] {
+    Collector collector(1);
+    EXPECT_EQ(CodeOf(api().Watch(kube::kRollouts, ns_, {}, "1", collector.Handler(), Soon())),
+              ErrorCode::kGone);
+    EXPECT_TRUE(collector.seen().empty());
+  });
+}
+
+// Forgets the place of the first watch.
+class Forgetful : public KubeApi {
+ public:
+  explicit Forgetful(KubeApi& api) : api_(api) {}
+
+  Result<void> Watch(const KubeResource& resource, const std::string& ns,
+                     const KubeSelector& selector, const std::string& version,
+                     const KubeEventHandler& handler, const Deadline& deadline) override {
+    return api_.Watch(resource, ns, selector, watches_++ == 0 ? "1" : version, handler, deadline);
+  }
+  Result<Json> Get(const KubeRef& ref, const Deadline& deadline) override {
+    return api_.Get(ref, deadline);
+  }
+  Result<KubeList> List(const KubeResource& resource, const std::string& ns,
+                        const KubeSelector& selector, const Deadline& deadline) override {
+    return api_.List(resource, ns, selector, deadline);
+  }
+  Result<Json> Create(const KubeResource& resource, const std::string& ns, const Json& object,
+                      const Deadline& deadline) override {
+    return api_.Create(resource, ns, object, deadline);
+  }
+  Result<Json> MergePatch(const KubeRef& ref, const Json& patch, KubeSubresource subresource,
+                          const Deadline& deadline) override {
+    return api_.MergePatch(ref, patch, subresource, deadline);
+  }
+  Result<Json> Apply(const KubeRef& ref, const Json& object, const std::string& manager,
+                     Force force, KubeSubresource subresource, const Deadline& deadline) override {
+    return api_.Apply(ref, object, manager, force, subresource, deadline);
+  }
+  Result<void> Delete(const KubeRef& ref, const Deadline& deadline) override {
+    return api_.Delete(ref, deadline);
+  }
+
+ private:
+  KubeApi& api_;
+  int watches_ = 0;
+};
+
+TEST_P(KubeApiContract, WatchObjectsListsAgainWhenItsPlaceIsGone) {
+  Run([this] {
+    CreateRollout("a");
+    Forgetful api_with_gap(api());
+    std::stop_source stop;
+    std::vector<std::string> log;
+    WatchHandlers handlers;
+    handlers.on_snapshot = [&](const KubeList& list) {
+      log.push_back("snapshot of " + std::to_string(list.items.size()));
+      if (log.size() == 2) CreateRollout("b");
+    };
+    handlers.on_event = [&](const KubeEvent& event) {
+      log.push_back("event of " + NameOf(event.object));
+      stop.request_stop();
+    };
+    const Error ended = WatchObjects(api_with_gap, runtime(), kube::kRollouts, ns_, {}, handlers,
+                                     {In(20s).at, stop.get_token()});
+    EXPECT_EQ(ended.code, ErrorCode::kCancelled) << ended.message;
+    EXPECT_THAT(log, ElementsAre("snapshot of 1", "snapshot of 1", "event of b"));
+  });
+}
+
+}  // namespace
+}  // namespace gate
