@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string_view>
+
+namespace gate::evidence {
+
+// Why an attempt ended as it did, in one word that people see in the status, in metrics and in the
+// audit trail: the names are stable. What follows from a reason is gate/decide's business.
+enum class Reason {
+  // MC's own word, verified.
+  kEvidenceTrue,
+  kEvidenceFalse,
+
+  // An answer that is not MC's for this question, whatever it says.
+  kSignatureMissing,
+  kSignatureInvalid,
+  kKeyUnknown,   // no signature under an id that the keyring holds
+  kKeyNotValid,  // outside the key's notBefore and notAfter
+  kAlgorithmMismatch,
+  kReleaseMismatch,
+  kDigestMismatch,
+  kEnvironmentMismatch,
+  kStageMismatch,
+  kNonceMismatch,  // a replay
+
+  // MC's answer for this question, but unusable.
+  kExpired,
+  kStale,
+  kIssuedInFuture,
+  kMalformed,
+  kTooLarge,
+
+  // Another HTTP status than 200.
+  kNoEvidence,    // 404
+  kUnauthorized,  // 401, 403
+  kRateLimited,   // 429
+  kServerError,   // 5xx
+  kUnexpectedStatus,
+
+  // No answer.
+  kResolveFailed,
+  kConnectFailed,
+  kTlsError,
+  kTimeout,
+  kConnectionReset,
+  kProtocolError,
+  kCircuitOpen,
+
+  // The gate itself.
+  kReleaseIdMissing,
+  kInvalidRequest,  // another template or configuration mistake: repeating does not help
+  kTokenUnavailable,
+  kKeyringUnavailable,
+  kRecordFailed,
+  kStopped,
+  kDeadline,  // the total budget is used up
+};
+
+// "evidence-true", "signature-missing", ...
+std::string_view ToString(Reason reason);
+
+}  // namespace gate::evidence
