@@ -1,0 +1,176 @@
+#include "gate/evaluate/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gate/base/digest.h"
+#include "gate/base/encoding.h"
+#include "gate/evidence/check.h"
+#include "gate/evidence/request.h"
+
+namespace gate::evaluate {
+namespace {
+
+using decide::Next;
+using decide::Verdict;
+using evidence::Observation;
+using evidence::Reason;
+
+evidence::Query QueryFor(const Config& config, const Question& question, std::string nonce) {
+  return {.release_id = question.release_id,
+          .environment = config.environment,
+          .stage = question.stage,
+          .nonce = std::move(nonce)};
+}
+
+HttpRequest RequestFor(const Config& config, const evidence::Query& query, Secret token,
+                       const TraceContext& span) {
+  HttpRequest request;
+  request.url = evidence::BuildUrl(config.mc.url, query);
+  request.headers.Add("Accept", std::string(evidence::AcceptedType(config.mc.scheme)));
+  request.body_limit = evidence::kMaxBodyBytes;
+  request.headers.Add("traceparent", span.ToTraceparent());
+  request.bearer_token = std::move(token);
+  return request;
+}
+
+// What was learnt without an answer from MC.
+Observation NoAnswer(Reason reason, std::string detail) {
+  return {.reason = reason, .detail = std::move(detail), .evidence = {}, .retry_after = {}};
+}
+
+Observation Stopped() { return NoAnswer(Reason::kStopped, "asked to stop"); }
+
+}  // namespace
+
+Result<Secret> ReadToken(Files& files, const std::string& path) {
+  auto text = files.Read(path);
+  if (!text) return std::move(text).error();
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text->find_first_not_of(kSpace);
+  if (first == std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument,
+                 path + " is empty; it must hold the bearer token for MC"};
+  }
+  std::string token = text->substr(first, text->find_last_not_of(kSpace) - first + 1);
+  const bool clean =
+      std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!clean) {
+    return Error{ErrorCode::kInvalidArgument,
+                 path + " holds white space or control characters inside the token"};
+  }
+  return Secret(std::move(token));
+}
+
+Result<evidence::Keyring> ReadKeyring(Files& files, const std::string& path) {
+  auto text = files.Read(path);
+  if (!text) return std::move(text).error();
+  return evidence::Keyring::Parse(*text, path);
+}
+
+Evaluator::Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files,
+                     Log& log, Entropy entropy)
+    : config_(config),
+      runtime_(runtime),
+      http_(http),
+      files_(files),
+      log_(log),
+      entropy_(std::move(entropy)) {
+  GATE_CHECK(entropy_.nonce_key.size() >= 16);
+}
+
+std::string Evaluator::NewNonce() {
+  return Base64UrlEncode(Sha256(entropy_.nonce_key + std::to_string(++nonces_)).substr(0, 18));
+}
+
+Observation Evaluator::Ask(const Question& question, const TraceContext& span,
+                           const Deadline& deadline) {
+  if (deadline.stop.stop_requested()) return Stopped();
+  auto keyring = ReadKeyring(files_, config_.mc.keyring_file);
+  if (!keyring) return NoAnswer(Reason::kKeyringUnavailable, keyring.error().message);
+  auto token = ReadToken(files_, config_.mc.token_file);
+  if (!token) return NoAnswer(Reason::kTokenUnavailable, token.error().message);
+  const evidence::Query query = QueryFor(config_, question, NewNonce());
+  auto response = http_.Send(RequestFor(config_, query, *std::move(token), span), deadline);
+  if (!response) {
+    if (deadline.stop.stop_requested()) return Stopped();
+    return evidence::FromHttpError(response.error());
+  }
+  const WallTime now = runtime_.WallNow();
+  const evidence::Expected expected{.query = query,
+                                    .scheme = config_.mc.scheme,
+                                    .required_digests = question.digests,
+                                    .now = now,
+                                    .max_skew = config_.timing.max_clock_skew,
+                                    .max_age = config_.timing.max_evidence_age};
+  return evidence::CheckAnswer(evidence::AnswerFrom(*std::move(response), now), expected, *keyring);
+}
+
+Evaluation Evaluator::Attempt(const Question& question, const TraceContext& trace, int attempt,
+                              const Deadline& deadline) {
+  const Instant started = runtime_.Now();
+  const TraceContext span = NewSpan(trace, entropy_.rng);
+  const Observation observation = Ask(question, span, deadline);
+  log_.Info("asked MC", {{"attempt", attempt + 1},
+                         {"reason", evidence::ToString(observation.reason)},
+                         {"detail", observation.detail},
+                         {"release", question.release_id},
+                         {"stage", question.stage},
+                         {"traceId", span.trace_id},
+                         {"spanId", span.span_id},
+                         {"ms", (runtime_.Now() - started) / std::chrono::milliseconds(1)}});
+  Verdict verdict = decide::Decide(observation, config_.policy);
+  const bool may_change = decide::NextStep(verdict) == Next::kRetry;
+  return {.verdict = std::move(verdict),
+          .attempts = attempt + 1,
+          .may_change = may_change,
+          .retry_after = observation.retry_after};
+}
+
+Evaluation Evaluator::EvaluateOnce(const Question& question, const TraceContext& trace,
+                                   const Deadline& deadline) {
+  // The nonce only has to be of the right form here; each request gets its own.
+  if (auto valid = evidence::Validate(QueryFor(config_, question, NewNonce())); !valid) {
+    return {.verdict = decide::Decide(NoAnswer(valid.error().reason, valid.error().message),
+                                      config_.policy)};
+  }
+  const Instant end = std::min(runtime_.Now() + config_.timing.budget, deadline.at);
+  for (int attempt = 0;; ++attempt) {
+    const Instant attempt_end = std::min(runtime_.Now() + config_.timing.attempt_timeout, end);
+    Evaluation evaluation = Attempt(question, trace, attempt, {attempt_end, deadline.stop});
+    if (!evaluation.may_change) return evaluation;
+    const Instant next =
+        runtime_.Now() +
+        decide::BackoffDelay(attempt, config_.timing.backoff, evaluation.retry_after, entropy_.rng);
+    if (next >= end) return evaluation;
+    // A stop shows in the next attempt.
+    (void)runtime_.Sleep({next, deadline.stop});
+  }
+}
+
+Evaluation Evaluator::EvaluateHolding(const Question& question, const TraceContext& trace,
+                                      const Deadline& deadline) {
+  const Nanos whole = std::max(config_.timing.hold, config_.timing.budget);
+  const Instant end = std::min(runtime_.Now() + whole, deadline.at);
+  int attempts = 0;
+  for (;;) {
+    Evaluation evaluation = EvaluateOnce(question, trace, {end, deadline.stop});
+    attempts += evaluation.attempts;
+    evaluation.attempts = attempts;
+    if (!evaluation.may_change) return evaluation;
+    const Nanos pause =
+        std::max(config_.timing.hold_interval, evaluation.retry_after.value_or(Nanos(0)));
+    const Instant next = runtime_.Now() + pause;
+    if (next >= end) return evaluation;
+    log_.Info("holding",
+              {{"reason", evidence::ToString(evaluation.verdict.reason())},
+               {"nextIn", FormatDuration(pause)},
+               {"givingUpIn",
+                FormatDuration(std::chrono::floor<std::chrono::seconds>(end - runtime_.Now()))}});
+    (void)runtime_.Sleep({next, deadline.stop});
+  }
+}
+
+}  // namespace gate::evaluate

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gate/base/rng.h"
+#include "gate/base/trace.h"
+#include "gate/decide/verdict.h"
+#include "gate/evaluate/config.h"
+#include "gate/evaluate/question.h"
+#include "gate/evidence/keyring.h"
+#include "gate/seams/files.h"
+#include "gate/seams/http_client.h"
+#include "gate/seams/log.h"
+#include "gate/seams/runtime.h"
+
+namespace gate::evaluate {
+
+// How a verdict came about.
+struct Evaluation {
+  decide::Verdict verdict;
+  int attempts = 0;                  // requests to MC, over all rounds
+  bool may_change = false;           // asking again later may give another verdict
+  std::optional<Nanos> retry_after;  // how long MC asked us to wait, if it did
+};
+
+// What makes nonces unpredictable and retries spread out; drawn from the OS in production.
+struct Entropy {
+  std::string nonce_key;  // 32 bytes
+  Rng rng;                // for jitter and span ids
+};
+
+// One gate run: asks MC, verifies and decides, again and again while that may still help.
+// Everything it is given must outlive it. Not thread-safe.
+class Evaluator {
+ public:
+  Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files, Log& log,
+            Entropy entropy);
+
+  // One round within `timing.budget`: requests with back-off until there is a verdict, the budget
+  // is used up, or nothing can be gained by asking again.
+  Evaluation EvaluateOnce(const Question& question, const TraceContext& trace,
+                          const Deadline& deadline);
+
+  // Rounds, `timing.holdInterval` apart, until there is a verdict or the longer of `timing.hold`
+  // and `timing.budget` has passed: for callers that cannot say "inconclusive" (argo R51), so that
+  // a short outage of MC does not abort a good release.
+  Evaluation EvaluateHolding(const Question& question, const TraceContext& trace,
+                             const Deadline& deadline);
+
+ private:
+  evidence::Observation Ask(const Question& question, const TraceContext& span,
+                            const Deadline& deadline);
+  Evaluation Attempt(const Question& question, const TraceContext& trace, int attempt,
+                     const Deadline& deadline);
+  std::string NewNonce();
+
+  const Config& config_;
+  Runtime& runtime_;
+  HttpClient& http_;
+  Files& files_;
+  Log& log_;
+  Entropy entropy_;
+  std::uint64_t nonces_ = 0;
+};
+
+// Reads a bearer token: one line, surrounding white space dropped. kInvalidArgument if it is empty
+// or holds control characters; the message names the file and never what is in it.
+Result<Secret> ReadToken(Files& files, const std::string& path);
+
+// Reads and parses the keyring file.
+Result<evidence::Keyring> ReadKeyring(Files& files, const std::string& path);
+
+}  // namespace gate::evaluate

@@ -1,0 +1,81 @@
+#include "gate/record/analysis_run.h"
+
+#include <string_view>
+#include <utility>
+
+#include "gate/base/encoding.h"
+
+namespace gate::record {
+namespace {
+
+struct Owner {
+  std::string name;
+  std::string uid;
+};
+
+Result<Owner> OwnerOfKind(const Json& object, std::string_view kind) {
+  const Json::json_pointer owners("/metadata/ownerReferences");
+  if (object.contains(owners) && object.at(owners).is_array()) {
+    for (const Json& owner : object.at(owners)) {
+      if (JsonString(owner, "/kind") == kind) {
+        return Owner{JsonString(owner, "/name"), JsonString(owner, "/uid")};
+      }
+    }
+  }
+  return Error{ErrorCode::kNotFound, JsonString(object, "/kind") + " " +
+                                         JsonString(object, "/metadata/name") +
+                                         " is not owned by a " + std::string(kind)};
+}
+
+}  // namespace
+
+Result<RunLinks> FindRunLinks(KubeApi& kube, const std::string& ns, const std::string& job_name,
+                              const Deadline& deadline) {
+  auto job = kube.Get({kube::kJobs, ns, job_name}, deadline);
+  if (!job) return std::move(job).error().Wrap("reading Job " + job_name);
+  auto run_owner = OwnerOfKind(*job, "AnalysisRun");
+  if (!run_owner) return std::move(run_owner).error();
+  auto run = kube.Get({kube::kAnalysisRuns, ns, run_owner->name}, deadline);
+  if (!run) return std::move(run).error().Wrap("reading AnalysisRun " + run_owner->name);
+  auto rollout = OwnerOfKind(*run, "Rollout");
+  if (!rollout) return std::move(rollout).error();
+  return RunLinks{run_owner->name, rollout->name, rollout->uid};
+}
+
+Result<void> AnnotateAnalysisRun(KubeApi& kube, const std::string& ns, const std::string& name,
+                                 const Json& annotations, const Deadline& deadline) {
+  Json prefixed = Json::object();
+  for (const auto& [key, value] : annotations.items()) prefixed["rollout-gate/" + key] = value;
+  auto patched = kube.MergePatch({kube::kAnalysisRuns, ns, name},
+                                 {{"metadata", {{"annotations", std::move(prefixed)}}}},
+                                 KubeSubresource::kNone, deadline);
+  if (!patched) return std::move(patched).error().Wrap("annotating AnalysisRun " + name);
+  return {};
+}
+
+Result<void> EmitEvent(KubeApi& kube, const std::string& ns, const RunLinks& links,
+                       const GateEvent& event, WallTime now, const Deadline& deadline) {
+  const std::string time = FormatRfc3339(now, 0);
+  const Json object = {
+      {"apiVersion", "v1"},
+      {"kind", "Event"},
+      {"metadata", {{"name", links.rollout + "." + event.unique}, {"namespace", ns}}},
+      {"involvedObject",
+       {{"apiVersion", kube::kRollouts.ApiVersion()},
+        {"kind", "Rollout"},
+        {"namespace", ns},
+        {"name", links.rollout},
+        {"uid", links.rollout_uid}}},
+      {"type", event.type == GateEvent::Type::kNormal ? "Normal" : "Warning"},
+      {"reason", event.reason},
+      {"message", Truncate(event.message, 1024)},
+      {"source", {{"component", "rollout-gate"}}},
+      {"firstTimestamp", time},
+      {"lastTimestamp", time},
+      {"count", 1}};
+  auto created = kube.Create(kube::kEvents, ns, object, deadline);
+  if (!created) return std::move(created).error().Wrap("creating Event");
+  return {};
+}
+
+}  // namespace gate::record
