@@ -1,0 +1,255 @@
+#include "mock-mc/admin/admin_api.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "gate/base/strict_json.h"
+#include "gate/yaml/strict_yaml.h"
+#include "mock-mc/admin/journal_json.h"
+
+namespace mock_mc {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::Nanos;
+using gate::Result;
+
+constexpr std::size_t kDefaultPage = 1'000;
+constexpr std::size_t kLargestPage = 10'000;
+constexpr std::size_t kLargestCount = 1'000'000'000;
+constexpr Nanos kDefaultWait = std::chrono::seconds(5);
+constexpr Nanos kLongestWait = std::chrono::minutes(10);
+
+AdminReply Reply(int status, const Json& body) {
+  return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+AdminReply ErrorReply(int status, std::string_view error) {
+  return Reply(status, {{"error", error}});
+}
+
+int StatusOf(ErrorCode code) {
+  if (code == ErrorCode::kNotFound) return 404;
+  if (code == ErrorCode::kResourceExhausted) return 429;
+  return 400;
+}
+
+Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
+
+// Takes query parameters one by one; the first mistake is kept, and what nobody took is one.
+class QueryReader {
+ public:
+  explicit QueryReader(const Fields& fields) : fields_(fields), taken_(fields.size(), false) {}
+
+  std::optional<std::string> Text(std::string_view name) {
+    known_.emplace_back(name);
+    std::optional<std::string> text;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (fields_[i].first != name) continue;
+      taken_[i] = true;
+      if (text) Complain(fmt::format("{} is given twice", name));
+      text = fields_[i].second;
+    }
+    return text;
+  }
+
+  std::optional<std::size_t> Count(std::string_view name, std::size_t most) {
+    const auto text = Text(name);
+    if (!text) return std::nullopt;
+    std::size_t count = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+    if (text->empty() || error != std::errc() || end != text->data() + text->size() ||
+        count > most) {
+      Complain(fmt::format("{}: \"{}\" is not a number from 0 to {}", name, *text, most));
+      return std::nullopt;
+    }
+    return count;
+  }
+
+  void Complain(std::string message) {
+    if (!mistake_) mistake_ = Invalid(std::move(message));
+  }
+
+  // The mistake, if there was one.
+  std::optional<Error> Finish() {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (taken_[i]) continue;
+      Complain(fmt::format("unknown parameter \"{}\"; known here: {}", fields_[i].first,
+                           fmt::join(known_, ", ")));
+    }
+    return mistake_;
+  }
+
+ private:
+  const Fields& fields_;
+  std::vector<bool> taken_;
+  std::vector<std::string> known_;
+  std::optional<Error> mistake_;
+};
+
+JournalFilter ReadFilter(QueryReader& query) {
+  JournalFilter filter;
+  filter.release = query.Text("release");
+  filter.stage = query.Text("stage");
+  filter.path = query.Text("path");
+  filter.rule = query.Text("rule");
+  filter.response = query.Text("response");
+  if (const auto ended = query.Text("ended")) {
+    filter.ending = ParseEnding(*ended);
+    if (!filter.ending) {
+      query.Complain("ended is one of complete, fin, rst, client-went-first, cancelled");
+    }
+  }
+  if (const auto since = query.Text("since")) {
+    auto time = gate::ParseRfc3339(*since);
+    if (time) {
+      filter.since = *time;
+    } else {
+      query.Complain("since: " + time.error().message);
+    }
+  }
+  return filter;
+}
+
+AdminReply GetJournal(Service& service, const Fields& fields) {
+  QueryReader query(fields);
+  const JournalFilter filter = ReadFilter(query);
+  const std::size_t after = query.Count("after", kLargestCount).value_or(0);
+  const std::size_t limit = query.Count("limit", kLargestPage).value_or(kDefaultPage);
+  if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
+  Json entries = Json::array();
+  for (const JournalEntry* entry : service.journal().Find(filter, after, limit)) {
+    entries.push_back(ToJson(*entry, service.started()));
+  }
+  return Reply(200, {{"entries", std::move(entries)},
+                     {"dropped", service.journal().dropped()},
+                     {"lastSequence", service.journal().last_sequence()}});
+}
+
+AdminReply GetVerify(Service& service, const Fields& fields) {
+  QueryReader query(fields);
+  const JournalFilter filter = ReadFilter(query);
+  const auto min = query.Count("min", kLargestCount);
+  const auto max = query.Count("max", kLargestCount);
+  if (!min && !max) query.Complain("give min, max or both");
+  if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
+  const Journal& journal = service.journal();
+  return Reply(200, {{"result", ToString(journal.Verify(filter, min.value_or(0), max))},
+                     {"count", journal.Count(filter)},
+                     {"dropped", journal.dropped()}});
+}
+
+std::variant<AdminReply, AdminWait> GetWait(const Fields& fields) {
+  QueryReader query(fields);
+  AdminWait wait{ReadFilter(query), 1, kDefaultWait};
+  wait.count = query.Count("count", kLargestCount).value_or(1);
+  if (const auto timeout = query.Text("timeout")) {
+    auto parsed = gate::ParseDuration(*timeout);
+    if (!parsed) {
+      query.Complain("timeout: " + parsed.error().message);
+    } else if (*parsed < Nanos(0) || *parsed > kLongestWait) {
+      query.Complain("timeout must be between 0 and " + gate::FormatDuration(kLongestWait));
+    } else {
+      wait.timeout = *parsed;
+    }
+  }
+  if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
+  return wait;
+}
+
+AdminReply PutScript(Service& service, const std::string& body) {
+  const auto replaced = service.Replace(body);
+  if (replaced) return Reply(200, {{"rules", service.engine().script().rules.size()}});
+  Json mistakes = Json::array();
+  std::string_view rest = replaced.error().message;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    mistakes.push_back(rest.substr(0, end));
+    rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+  }
+  return Reply(400, {{"error", "the script was not taken; the old one stays in force"},
+                     {"mistakes", std::move(mistakes)}});
+}
+
+struct FlipRequest {
+  std::string release;
+  std::optional<std::string> stage;
+  std::optional<bool> ok;
+};
+
+Result<FlipRequest> ReadFlip(const std::string& body) {
+  const auto json = gate::ParseStrictJson(body);
+  if (!json) return Invalid("the body is not JSON: " + json.error().message);
+  if (!json->is_object()) return Invalid("the body must be an object");
+  FlipRequest flip;
+  for (const auto& [key, value] : json->items()) {
+    if (key == "release" && value.is_string()) {
+      flip.release = value.get<std::string>();
+    } else if (key == "stage" && value.is_string()) {
+      flip.stage = value.get<std::string>();
+    } else if (key == "ok" && value.is_boolean()) {
+      flip.ok = value.get<bool>();
+    } else if (key != "ok" || !value.is_null()) {
+      return Invalid(
+          fmt::format("\"{}\" is unknown or of the wrong type; expected "
+                      "{{\"release\": text, \"stage\": text (optional), \"ok\": true, "
+                      "false, or null to end the override}}",
+                      key));
+    }
+  }
+  if (flip.release.empty()) return Invalid("\"release\" is missing or empty");
+  if (!json->contains("ok")) return Invalid("\"ok\" is missing");
+  return flip;
+}
+
+AdminReply PostFlip(Service& service, const std::string& body) {
+  const auto flip = ReadFlip(body);
+  if (!flip) return ErrorReply(400, flip.error().message);
+  const auto done = service.engine().Override(flip->release, flip->stage, flip->ok);
+  if (!done) return ErrorReply(StatusOf(done.error().code), done.error().message);
+  return Reply(200, {{"release", flip->release},
+                     {"stage", flip->stage ? Json(*flip->stage) : Json(nullptr)},
+                     {"ok", flip->ok ? Json(*flip->ok) : Json(nullptr)}});
+}
+
+}  // namespace
+
+std::variant<AdminReply, AdminWait> AdminApi::Handle(std::string_view method,
+                                                     std::string_view target,
+                                                     const std::string& body) {
+  const auto parsed = ParseTarget(target);
+  if (!parsed) return ErrorReply(400, parsed.error().message);
+  const std::string& path = parsed->path;
+  const Fields& query = parsed->query;
+  const bool get = method == "GET";
+  if (path == "/healthz" && get) return Reply(200, {{"status", "ok"}});
+  if (path == "/journal" && get) return GetJournal(service_, query);
+  if (path == "/journal" && method == "DELETE") {
+    service_.journal().Clear();
+    return Reply(200, Json::object());
+  }
+  if (path == "/verify" && get) return GetVerify(service_, query);
+  if (path == "/wait" && get) return GetWait(query);
+  if (path == "/script" && method == "PUT") return PutScript(service_, body);
+  if (path == "/flip" && method == "POST") return PostFlip(service_, body);
+  for (const char* known : {"/healthz", "/journal", "/verify", "/wait", "/script", "/flip"}) {
+    if (path == known) return ErrorReply(405, fmt::format("{} does not take {}", path, method));
+  }
+  return ErrorReply(404,
+                    "no such path; there are GET /healthz, GET and DELETE /journal, GET /verify, "
+                    "GET /wait, PUT /script, POST /flip");
+}
+
+AdminReply AdminApi::WaitReply(const AdminWait& wait, WaitEnd end) const {
+  return Reply(200, {{"reached", end == WaitEnd::kReached},
+                     {"count", service_.journal().Count(wait.filter)},
+                     {"dropped", service_.journal().dropped()}});
+}
+
+}  // namespace mock_mc

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "gate/base/result.h"
+#include "mock-mc/behaviour/script.h"
+#include "mock-mc/wire/data_plane.h"
+
+namespace mock_mc {
+
+// "host:port" each; port 0 lets the system choose.
+struct ServerOptions {
+  std::string http = "127.0.0.1:8080";
+  std::string https;  // empty: no TLS
+  std::string admin = "127.0.0.1:8081";
+  TlsFiles tls;
+  std::size_t most_connections = 10'000;
+};
+
+// mock-mc as a whole: both planes on one thread, the one that calls Run.
+class Server {
+ public:
+  // The addresses in force; https is empty without TLS.
+  struct Addresses {
+    std::string http;
+    std::string https;
+    std::string admin;
+  };
+
+  // Listens. Errors: kInvalidArgument for bad addresses and TLS files, kUnavailable if one cannot
+  // be listened on. `script_file` is where the script was read from.
+  static gate::Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Script script,
+                                                     const std::string& script_file);
+  ~Server();
+
+  const Addresses& addresses() const;
+
+  enum class Signals { kIgnore, kStop };
+  // Serves until Stop or, if asked, until SIGTERM or SIGINT.
+  void Run(Signals signals);
+
+  // Ends Run at once, closing all connections. From any thread.
+  void Stop();
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace mock_mc

@@ -1,0 +1,133 @@
+#include "mock-mc/behaviour/answer.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "gate/base/strict_json.h"
+
+namespace mock_mc {
+namespace {
+
+std::string_view ReasonPhrase(int status) {
+  constexpr std::array<std::pair<int, std::string_view>, 24> kPhrases = {
+      {{200, "OK"},
+       {201, "Created"},
+       {202, "Accepted"},
+       {204, "No Content"},
+       {301, "Moved Permanently"},
+       {302, "Found"},
+       {303, "See Other"},
+       {304, "Not Modified"},
+       {307, "Temporary Redirect"},
+       {308, "Permanent Redirect"},
+       {400, "Bad Request"},
+       {401, "Unauthorized"},
+       {403, "Forbidden"},
+       {404, "Not Found"},
+       {405, "Method Not Allowed"},
+       {409, "Conflict"},
+       {410, "Gone"},
+       {413, "Content Too Large"},
+       {429, "Too Many Requests"},
+       {431, "Request Header Fields Too Large"},
+       {500, "Internal Server Error"},
+       {502, "Bad Gateway"},
+       {503, "Service Unavailable"},
+       {504, "Gateway Timeout"}}};
+  for (const auto& [known, phrase] : kPhrases) {
+    if (known == status) return phrase;
+  }
+  return "Scripted";
+}
+
+// IMF-fixdate (RFC 9110 section 5.6.7).
+std::string HttpDate(gate::WallTime time) {
+  constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                     "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  return fmt::format(
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays.at(std::chrono::weekday(day).c_encoding()),
+      static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
+      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+      clock.seconds().count());
+}
+
+void AddContentType(HttpAnswer& answer, std::string_view type) {
+  if (FindHeader(answer.headers, "Content-Type") == nullptr) {
+    answer.headers.emplace_back("Content-Type", type);
+  }
+}
+
+constexpr std::string_view kHtmlPage =
+    "<!DOCTYPE html>\n<html><head><title>Please log in</title></head>\n"
+    "<body><h1>Please log in</h1><p>Your session has expired.</p></body></html>\n";
+
+bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+HttpAnswer ErrorAnswer(int status, std::string_view error) {
+  const gate::Json body = {{"error", error}};
+  return {status,
+          {{"Content-Type", "application/json"}},
+          body.dump(-1, ' ', false, gate::Json::error_handler_t::replace)};
+}
+
+void BreakBody(Malformed malformed, bool is_evidence, HttpAnswer& answer) {
+  switch (malformed) {
+    case Malformed::kNone:
+      break;
+    case Malformed::kJsonTruncated:
+      answer.body.resize(answer.body.size() / 2);
+      break;
+    case Malformed::kJsonGarbage:
+      answer.body = R"({"payload": <<not json>>, "evidenceOk": maybe)";
+      AddContentType(answer, "application/json");
+      break;
+    case Malformed::kHtml:
+      answer.body = kHtmlPage;
+      SetHeader(answer.headers, "Content-Type", "text/html; charset=utf-8");
+      break;
+    case Malformed::kDuplicateKeys:
+      if (is_evidence) break;
+      answer.body = R"({"evidenceOk": false, "evidenceOk": true})";
+      AddContentType(answer, "application/json");
+      break;
+    case Malformed::kNotUtf8:
+      if (is_evidence) break;
+      answer.body = "{\"note\": \"\xff\xfe\"}";
+      AddContentType(answer, "application/json");
+      break;
+    case Malformed::kTooLarge:
+      answer.body.resize(kTooLargeBytes, ' ');  // white space after the JSON keeps it well-formed
+      break;
+  }
+}
+
+std::string Serialise(const HttpAnswer& answer, std::string_view method, bool keep_alive,
+                      gate::WallTime now) {
+  std::string bytes = fmt::format("HTTP/1.1 {} {}\r\n", answer.status, ReasonPhrase(answer.status));
+  if (FindHeader(answer.headers, "Date") == nullptr) {
+    fmt::format_to(std::back_inserter(bytes), "Date: {}\r\n", HttpDate(now));
+  }
+  for (const auto& [name, value] : answer.headers) {
+    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
+  }
+  const bool has_body = MayHaveBody(answer.status);
+  if (has_body && FindHeader(answer.headers, "Content-Length") == nullptr) {
+    fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n", answer.body.size());
+  }
+  if (!keep_alive) bytes += "Connection: close\r\n";
+  bytes += "\r\n";
+  if (has_body && method != "HEAD") bytes += answer.body;
+  return bytes;
+}
+
+}  // namespace mock_mc

@@ -1,0 +1,385 @@
+#include "mock-mc/behaviour/response_reader.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace mock_mc {
+namespace {
+
+using gate::Nanos;
+using gate::yaml::MapReader;
+using gate::yaml::Mistakes;
+using gate::yaml::Node;
+
+constexpr Nanos kLongestDelay = std::chrono::hours(24);
+constexpr std::string_view kTokenCharacters =
+    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+template <typename Enum, std::size_t size>
+std::optional<Enum> ParseWord(const Node& node, const std::array<Enum, size>& values,
+                              Mistakes& mistakes) {
+  const auto text = node.String(mistakes);
+  if (!text) return std::nullopt;
+  std::vector<std::string> words;
+  for (const Enum value : values) {
+    if (*text == ToString(value)) return value;
+    words.emplace_back(ToString(value));
+  }
+  node.Complain(mistakes, fmt::format("\"{}\" is not one of {}", *text, fmt::join(words, ", ")));
+  return std::nullopt;
+}
+
+// A duration that is not negative and at most a day.
+std::optional<Nanos> ReadSpan(const Node& node, Mistakes& mistakes) {
+  const auto span = node.Duration(mistakes);
+  if (!span) return std::nullopt;
+  if (*span < Nanos(0) || *span > kLongestDelay) {
+    node.Complain(mistakes, "must be between 0 and 24h");
+    return std::nullopt;
+  }
+  return span;
+}
+
+std::optional<std::size_t> ReadCount(const Node& node, std::int64_t least, Mistakes& mistakes) {
+  const auto count = node.Int(mistakes);
+  if (!count) return std::nullopt;
+  if (*count < least || *count > static_cast<std::int64_t>(kTooLargeBytes)) {
+    node.Complain(mistakes, fmt::format("must be between {} and {}", least, kTooLargeBytes));
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(*count);
+}
+
+// ---- delay
+
+Delay ReadUniform(const Node& node, Mistakes& mistakes) {
+  const std::vector<Node> ends = node.Items(mistakes);
+  if (ends.size() != 2) {
+    node.Complain(mistakes, "uniform takes two durations: [10ms, 50ms]");
+    return {};
+  }
+  const auto low = ReadSpan(ends[0], mistakes);
+  const auto high = ReadSpan(ends[1], mistakes);
+  if (!low || !high) return {};
+  if (*low > *high) ends[1].Complain(mistakes, "must not be less than the first duration");
+  return UniformDelay{*low, *high};
+}
+
+Delay ReadLognormal(const Node& node, Mistakes& mistakes) {
+  LognormalDelay delay{Nanos(0), 0, std::chrono::seconds(30)};
+  MapReader map(node, mistakes);
+  if (const auto median = map.Require("median")) {
+    delay.median = ReadSpan(*median, mistakes).value_or(Nanos(0));
+  }
+  if (const auto sigma = map.Require("sigma")) {
+    delay.sigma = sigma->Double(mistakes).value_or(0);
+    if (delay.sigma < 0 || delay.sigma > 10) sigma->Complain(mistakes, "must be between 0 and 10");
+  }
+  if (const auto max = map.Find("max")) delay.max = ReadSpan(*max, mistakes).value_or(Nanos(0));
+  map.Finish();
+  return delay;
+}
+
+Delay ReadDelay(const Node& node, Mistakes& mistakes) {
+  if (!node.IsMap()) return FixedDelay{ReadSpan(node, mistakes).value_or(Nanos(0))};
+  MapReader map(node, mistakes);
+  const auto uniform = map.Find("uniform");
+  const auto lognormal = map.Find("lognormal");
+  map.Finish();
+  if (uniform.has_value() == lognormal.has_value()) {
+    node.Complain(mistakes, "a delay is a duration, {uniform: [a, b]} or {lognormal: {...}}");
+    return {};
+  }
+  return uniform ? ReadUniform(*uniform, mistakes) : ReadLognormal(*lognormal, mistakes);
+}
+
+// ---- fault
+
+constexpr std::array kFaults = {Fault::Kind::kHang, Fault::Kind::kReset, Fault::Kind::kClose,
+                                Fault::Kind::kDrip, Fault::Kind::kPartialHeader};
+
+Fault DefaultFault(Fault::Kind kind) {
+  Fault fault;
+  fault.kind = kind;
+  if (kind == Fault::Kind::kDrip) fault.every = std::chrono::seconds(1);
+  if (kind == Fault::Kind::kPartialHeader) fault.every = std::chrono::milliseconds(100);
+  return fault;
+}
+
+void ReadFaultSettings(const Node& node, Fault& fault, Mistakes& mistakes) {
+  MapReader map(node, mistakes);
+  const bool cuts = fault.kind == Fault::Kind::kReset || fault.kind == Fault::Kind::kClose;
+  const bool drips = fault.kind == Fault::Kind::kDrip;
+  if (const auto bytes = cuts ? map.Find("afterBytes") : std::nullopt) {
+    fault.after_bytes = ReadCount(*bytes, 0, mistakes).value_or(0);
+  }
+  if (const auto bytes = drips ? map.Find("bytes") : std::nullopt) {
+    fault.bytes = ReadCount(*bytes, 1, mistakes).value_or(1);
+  }
+  if (drips || fault.kind == Fault::Kind::kPartialHeader) {
+    if (const auto every = map.Find("every")) {
+      fault.every = ReadSpan(*every, mistakes).value_or(Nanos(0));
+      if (fault.every < std::chrono::milliseconds(1)) every->Complain(mistakes, "at least 1ms");
+    }
+  }
+  map.Finish();
+}
+
+Fault ReadFault(const Node& node, Mistakes& mistakes) {
+  if (!node.IsMap()) {
+    const auto kind = ParseWord(node, kFaults, mistakes);
+    return DefaultFault(kind.value_or(Fault::Kind::kHang));
+  }
+  const auto entries = node.Entries(mistakes);
+  if (entries.size() != 1) {
+    node.Complain(mistakes, "a fault is one of hang, reset, close, drip, partialHeader");
+    return {};
+  }
+  const auto kind = ParseWord(entries[0].first, kFaults, mistakes);
+  if (!kind) return {};
+  Fault fault = DefaultFault(*kind);
+  ReadFaultSettings(entries[0].second, fault, mistakes);
+  return fault;
+}
+
+// ---- evidence
+
+const SigningKey* FindKey(const Node& name, const ReadContext& context) {
+  const auto id = name.String(context.mistakes);
+  if (!id) return nullptr;
+  std::vector<std::string> known;
+  for (const NamedKey& key : context.keys) {
+    if (key.id == *id) return &key.key;
+    known.push_back(key.id);
+  }
+  name.Complain(context.mistakes, fmt::format("no key \"{}\" under keys; there are: {}", *id,
+                                              fmt::join(known, ", ")));
+  return nullptr;
+}
+
+// Which key signs, and under what id.
+void ReadSigner(MapReader& map, const Node& node, Evidence& evidence, const ReadContext& context) {
+  const auto sign = map.Find("sign");
+  const auto wrong = map.Find("wrongKey");
+  const auto unknown = map.Find("unknownKeyId");
+  bool none = false;
+  map.Read("noSignature", none);
+  if (context.keys.empty()) {
+    node.Complain(context.mistakes, "evidence is signed: list at least one key under keys");
+    return;
+  }
+  const SigningKey* key = &context.keys.front().key;
+  evidence.key_id = context.keys.front().id;
+  if (sign) {
+    key = FindKey(*sign, context);
+    if (key == nullptr) return;
+    evidence.key_id = sign->Text();
+  }
+  evidence.signer = *key;
+  if (wrong && wrong->Text() != "false") {
+    const SigningKey* other =
+        wrong->Text() == "true" ? &context.rogues.at(key->algorithm()) : FindKey(*wrong, context);
+    if (other != nullptr) evidence.signer = *other;
+    if (wrong->Text() == evidence.key_id) {
+      wrong->Complain(context.mistakes, "this is the right key; name another, or write true");
+    }
+    evidence.deliberate.emplace_back("wrongKey");
+  }
+  if (unknown && unknown->Text() != "false") {
+    evidence.key_id = unknown->Text() == "true" ? "mock-mc-unknown-key"
+                                                : unknown->String(context.mistakes).value_or("");
+    evidence.deliberate.emplace_back("unknownKeyId");
+  }
+  if (none) {
+    evidence.signer.reset();
+    evidence.deliberate.emplace_back("noSignature");
+  }
+}
+
+void ReadImages(const Node& node, Evidence& evidence, Mistakes& mistakes) {
+  constexpr std::string_view kPrefix = "sha256:";
+  for (const auto& [name, digest] : node.Entries(mistakes)) {
+    const std::string text = digest.String(mistakes).value_or("");
+    if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 64 ||
+        text.find_first_not_of("0123456789abcdef", kPrefix.size()) != std::string::npos) {
+      digest.Complain(mistakes, "an image digest is sha256: and 64 lower-case hex digits");
+    }
+    evidence.images.emplace_back(name.Text(), text);
+  }
+}
+
+void ReadOverride(MapReader& map, std::string_view key, std::optional<std::string>& value,
+                  Evidence& evidence) {
+  std::string text;
+  if (!map.Read(key, text)) return;
+  value = std::move(text);
+  evidence.deliberate.emplace_back(key);
+}
+
+void ReadLies(MapReader& map, Evidence& evidence) {
+  map.Read("tamper", evidence.tamper);
+  if (evidence.tamper) evidence.deliberate.emplace_back("tamper");
+  ReadOverride(map, "release", evidence.release, evidence);
+  ReadOverride(map, "environment", evidence.environment, evidence);
+  ReadOverride(map, "stage", evidence.stage, evidence);
+  ReadOverride(map, "nonce", evidence.nonce, evidence);
+  if (evidence.nonce == "replay") {
+    evidence.nonce.reset();
+    evidence.replay_nonce = true;
+  }
+  if (map.Read("issuedAt", evidence.issued_at)) evidence.deliberate.emplace_back("issuedAt");
+  // A lifetime in the future is no lie.
+  if (map.Read("expiresIn", evidence.expires_in) && evidence.expires_in <= Nanos(0)) {
+    evidence.deliberate.emplace_back("expiresIn");
+  }
+}
+
+Evidence ReadEvidence(const Node& node, const ReadContext& context) {
+  Evidence evidence;
+  MapReader map(node, context.mistakes);
+  if (const auto ok = map.Require("ok")) evidence.ok = ok->Bool(context.mistakes).value_or(true);
+  map.Read("reasons", evidence.reasons);
+  if (const auto images = map.Find("images")) ReadImages(*images, evidence, context.mistakes);
+  if (const auto scheme = map.Find("scheme")) {
+    evidence.scheme = ParseWord(*scheme, std::array{Scheme::kDsse, Scheme::kJws}, context.mistakes);
+  }
+  ReadSigner(map, node, evidence, context);
+  ReadLies(map, evidence);
+  map.Finish();
+  return evidence;
+}
+
+// ---- response
+
+void ReadHeaders(const Node& node, Response& response, Mistakes& mistakes) {
+  for (const auto& [name, value] : node.Entries(mistakes)) {
+    const std::string key = name.Text();
+    const std::string text = value.String(mistakes).value_or("");
+    if (key.empty() || key.find_first_not_of(kTokenCharacters) != std::string::npos) {
+      name.Complain(mistakes, fmt::format("\"{}\" is not a header name", key));
+    }
+    if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      value.Complain(mistakes, "a header value must not hold line breaks");
+    }
+    response.headers.emplace_back(key, text);
+  }
+}
+
+// A plain response after a mistake.
+Response FindResponse(const Node& name, const ReadContext& context) {
+  const auto text = name.String(context.mistakes);
+  if (!text) return {};
+  const auto found = context.responses.find(*text);
+  if (found != context.responses.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [known_name, response] : context.responses) known.push_back(known_name);
+  const auto nearest = gate::yaml::NearestWord(*text, known);
+  name.Complain(context.mistakes,
+                nearest ? fmt::format("no response \"{}\"; did you mean \"{}\"?", *text, *nearest)
+                        : fmt::format("no response \"{}\" under responses", *text));
+  return {};
+}
+
+bool ReadBody(MapReader& map, Response& response, Mistakes& mistakes) {
+  const bool text = map.Read("body", response.body);
+  const auto json = map.Find("json");
+  if (json) response.body = json->ToJsonText(mistakes);
+  if (text && json) map.Complain("json", "give body or json, not both");
+  if (text || json) response.content_type = json ? "application/json" : "text/plain";
+  return text || json;
+}
+
+void ReadMalformed(const Node& node, Response& response, Mistakes& mistakes) {
+  constexpr std::array kWays = {Malformed::kJsonTruncated, Malformed::kJsonGarbage,
+                                Malformed::kHtml,          Malformed::kDuplicateKeys,
+                                Malformed::kNotUtf8,       Malformed::kTooLarge};
+  response.malformed = ParseWord(node, kWays, mistakes).value_or(Malformed::kNone);
+  if (response.malformed == Malformed::kJsonTruncated && !response.evidence &&
+      response.body.empty()) {
+    node.Complain(mistakes, "there is nothing to truncate; give evidence, json or body too");
+  }
+}
+
+}  // namespace
+
+bool ReadResponseFields(MapReader& map, Response& response, const ReadContext& context) {
+  Mistakes& mistakes = context.mistakes;
+  bool any = false;
+  const auto evidence = map.Find("evidence");
+  if (evidence) {
+    response.evidence = ReadEvidence(*evidence, context);
+    any = true;
+  }
+  if (map.Find("status")) {
+    any = true;
+    if (map.Read("status", response.status) && (response.status < 200 || response.status > 599)) {
+      map.Complain("status", "must be between 200 and 599");
+    }
+  }
+  if (const auto headers = map.Find("headers")) {
+    ReadHeaders(*headers, response, mistakes);
+    any = true;
+  }
+  if (ReadBody(map, response, mistakes)) {
+    any = true;
+    if (evidence) map.Complain("evidence", "evidence makes the body; remove body and json");
+  }
+  if (const auto retry = map.Find("retryAfter")) {
+    response.retry_after = ReadSpan(*retry, mistakes);
+    any = true;
+  }
+  if (const auto malformed = map.Find("malformed")) {
+    ReadMalformed(*malformed, response, mistakes);
+    any = true;
+  }
+  if (const auto delay = map.Find("delay")) response.delay = ReadDelay(*delay, mistakes);
+  if (const auto fault = map.Find("fault")) response.fault = ReadFault(*fault, mistakes);
+  return any;
+}
+
+Answer ReadAnswer(MapReader& map, const ReadContext& context) {
+  Answer own;
+  own.has_content = ReadResponseFields(map, own.response, context);
+  const auto respond = map.Find("respond");
+  if (!respond) return own;
+  if (own.has_content) {
+    respond->Complain(context.mistakes,
+                      "besides respond only delay and fault may be given; put the rest into the "
+                      "response itself");
+    return own;
+  }
+  Answer answer;
+  answer.has_content = true;
+  if (respond->IsMap()) {
+    MapReader inner(*respond, context.mistakes);
+    ReadResponseFields(inner, answer.response, context);
+    inner.Finish();
+  } else {
+    answer.response = FindResponse(*respond, context);
+  }
+  if (own.response.delay) answer.response.delay = own.response.delay;
+  if (own.response.fault.kind != Fault::Kind::kNone) answer.response.fault = own.response.fault;
+  return answer;
+}
+
+Answer ReadListedAnswer(const Node& name, const ReadContext& context) {
+  return {FindResponse(name, context), /*has_content=*/true};
+}
+
+void RequireContent(const Answer& answer, const Node& node, Mistakes& mistakes) {
+  if (answer.has_content) return;
+  const Fault& fault = answer.response.fault;
+  const bool shows_nothing =
+      fault.kind == Fault::Kind::kHang || fault.kind == Fault::Kind::kPartialHeader ||
+      ((fault.kind == Fault::Kind::kReset || fault.kind == Fault::Kind::kClose) &&
+       fault.after_bytes == 0);
+  if (shows_nothing) return;
+  node.Complain(mistakes,
+                "says nothing about the answer; give respond: NAME, or evidence, status, body, "
+                "json or malformed, or a fault that sends nothing");
+}
+
+}  // namespace mock_mc

@@ -1,0 +1,186 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gate/base/result.h"
+#include "gate/base/secret.h"
+#include "gate/base/time.h"
+#include "mock-mc/behaviour/pattern.h"
+#include "mock-mc/behaviour/request.h"
+#include "mock-mc/behaviour/signing_key.h"
+
+// A script as data, after everything in it has been checked and resolved: names of responses and
+// keys are replaced by what they name. docs/mock-mc.md describes the language.
+namespace mock_mc {
+
+// The whole file; kNotFound, kPermissionDenied, ... with a message that names the path.
+using FileReader = std::function<gate::Result<std::string>(const std::string& path)>;
+
+struct FixedDelay {
+  gate::Nanos length{0};
+};
+struct UniformDelay {  // both ends included
+  gate::Nanos low;
+  gate::Nanos high;
+};
+struct LognormalDelay {
+  gate::Nanos median;
+  double sigma;
+  gate::Nanos max;
+};
+using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay>;
+
+struct Fault {
+  enum class Kind {
+    kNone,
+    kHang,           // no byte until the client goes
+    kReset,          // RST, after `after_bytes` of the answer have reached the client
+    kClose,          // FIN, after `after_bytes` of the answer
+    kDrip,           // the whole answer, `bytes` every `every`
+    kPartialHeader,  // a header that never ends, one byte every `every`
+  };
+  Kind kind = Kind::kNone;
+  std::size_t after_bytes = 0;
+  std::size_t bytes = 1;
+  gate::Nanos every{0};
+};
+std::string_view ToString(Fault::Kind kind);
+
+// Ways to break the body of an answer that is otherwise sound HTTP.
+enum class Malformed {
+  kNone,
+  kJsonTruncated,  // cut in the middle
+  kJsonGarbage,    // not JSON
+  kHtml,           // a proxy's error page with the scripted status
+  kDuplicateKeys,  // evidence: evidenceOk twice, contradicting itself, under a good signature
+  kNotUtf8,        // evidence: under a good signature
+  kTooLarge,       // padded to kTooLargeBytes
+};
+std::string_view ToString(Malformed malformed);
+inline constexpr std::size_t kTooLargeBytes = std::size_t{2} << 20U;  // the contract allows 1 MiB
+
+enum class Scheme { kDsse, kJws };
+std::string_view ToString(Scheme scheme);
+
+// A signed answer and the ways in which it deliberately lies.
+struct Evidence {
+  bool ok = true;
+  std::vector<std::string> reasons;
+  Fields images;                 // image name, "sha256:<hex>"
+  std::optional<Scheme> scheme;  // absent: as the request's Accept asks
+  std::string key_id;
+  std::optional<SigningKey> signer;  // absent: no signature
+  bool tamper = false;               // evidenceOk is turned round after signing
+  std::optional<std::string> release;
+  std::optional<std::string> environment;
+  std::optional<std::string> stage;
+  bool replay_nonce = false;  // echo the first nonce seen in this state
+  std::optional<std::string> nonce;
+  gate::Nanos issued_at{0};                          // relative to now
+  gate::Nanos expires_in = std::chrono::minutes(5);  // relative to now
+  std::vector<std::string> deliberate;               // names of the lies told, for the journal
+};
+
+struct Response {
+  std::string name;  // for the journal
+  int status = 200;
+  Fields headers;
+  std::string body;
+  std::string content_type;
+  std::optional<Evidence> evidence;  // makes the body
+  std::optional<gate::Nanos> retry_after;
+  Malformed malformed = Malformed::kNone;
+  std::optional<Delay> delay;
+  Fault fault;
+};
+
+struct Turn {
+  Response response;
+  std::int64_t times = 1;  // the last turn answers all further requests
+};
+using Sequence = std::vector<Turn>;
+
+struct Phase {
+  Response response;
+  gate::Nanos length{0};  // the last phase lasts for ever
+};
+struct Timeline {
+  enum class Since { kFirstRequest, kStart };
+  Since since = Since::kFirstRequest;
+  std::vector<Phase> phases;
+};
+
+// What part of a request selects the state (counters, timeline) that a rule uses for it.
+struct KeyPart {
+  enum class From { kRelease, kStage, kEnvironment, kPath, kQuery, kHeader };
+  From from;
+  std::string name;  // for kPath, kQuery, kHeader
+};
+
+struct Match {
+  std::optional<TextPattern> method;
+  PathPattern path;
+  std::vector<std::pair<std::string, TextPattern>> parameters;  // of the path
+  std::vector<std::pair<std::string, TextPattern>> query;
+  std::vector<std::pair<std::string, TextPattern>> headers;
+};
+
+struct Rule {
+  std::string id;
+  Match match;
+  std::vector<KeyPart> key;
+  std::variant<Sequence, Timeline> answers;
+};
+
+// "host:port" each; empty if not given.
+struct Listen {
+  std::string http;
+  std::string https;
+  std::string admin;
+  std::string tls_cert;  // paths, already relative to the working directory
+  std::string tls_key;
+};
+
+// The bearer token that evidence requests must carry.
+struct Token {
+  std::string file;  // read for every request; empty: `value` counts
+  gate::Secret value;
+};
+
+struct JournalLimits {
+  std::size_t entries = 10'000;
+  std::size_t bytes = std::size_t{8} << 20U;
+  std::size_t body_bytes = std::size_t{16} << 10U;  // kept of each request's body
+};
+
+struct Script {
+  std::uint64_t seed = 0;
+  Listen listen;
+  JournalLimits journal;
+  std::optional<Token> token;
+  // Plain good evidence signed with the first key, for runtime overrides; absent without keys.
+  std::optional<Evidence> default_evidence;
+  std::vector<Rule> rules;
+};
+
+// The path of evidence requests, and the name of its parameter.
+inline constexpr std::string_view kEvidencePath = "/v1/evidence/{releaseId}";
+inline constexpr std::string_view kReleaseParameter = "releaseId";
+
+// The rule that the journal names for runtime overrides; no rule of a script may be called so.
+inline constexpr std::string_view kOverrideRule = "flip";
+
+// Reads a script (strict YAML). `file` is for messages, and paths in the script are relative to its
+// directory. Key files are read now; the token file must be readable now and is read again for
+// every request. All mistakes are reported at once, one line each: "file:line:column: what".
+gate::Result<Script> ReadScript(std::string_view text, const std::string& file,
+                                const FileReader& read_file);
+
+}  // namespace mock_mc

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "gate/base/result.h"
+#include "mock-mc/behaviour/signing_key.h"
+
+namespace mock_mc {
+
+// Makes a key pair and writes `<id>.pem` (the private key, mode 0600) and `keyring.yaml` (the
+// public key, docs/evidence-api.md) into `directory`, which is created if need be. Never
+// overwrites: kAlreadyExists. What was written is removed again if the rest fails.
+gate::Result<void> GenerateKey(Algorithm algorithm, const std::string& id,
+                               const std::string& directory);
+
+}  // namespace mock_mc
