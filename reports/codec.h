@@ -1,0 +1,59 @@
+#pragma once
+
+#include "gate/base/result.h"
+#include "gate/base/strict_json.h"
+#include "reports/model.h"
+
+// The JSON form of the model's parts, as journal and report.json hold them. Reading is tolerant
+// towards absent optional parts and refuses wrong types (kProtocol, naming the field).
+namespace reports {
+
+gate::Json ToJson(const TraceEntry& entry);
+gate::Json ToJson(const ExpectationResult& result);
+gate::Json ToJson(const MeasureResult& result);
+gate::Json ToJson(const ChecklistRow& row);
+
+gate::Result<TraceEntry> TraceEntryFromJson(const gate::Json& json);
+gate::Result<ExpectationResult> ExpectationFromJson(const gate::Json& json);
+gate::Result<MeasureResult> MeasureFromJson(const gate::Json& json);
+gate::Result<ChecklistRow> ChecklistRowFromJson(const gate::Json& json);
+
+// What is known about a scenario before it runs (id to requirements), and the rest.
+gate::Json ScenarioHeadToJson(const ScenarioResult& scenario);
+gate::Result<ScenarioResult> ScenarioHeadFromJson(const gate::Json& json);
+
+// Outcome, reason, expectations and measures are written to and read into `scenario`.
+gate::Json ScenarioEndToJson(const ScenarioResult& scenario);
+gate::Result<void> ReadScenarioEnd(const gate::Json& json, ScenarioResult& scenario);
+
+// Compact, with keys in order; what is not UTF-8 is replaced.
+std::string DumpCompact(const gate::Json& json);
+
+// Reads the fields of one JSON object and remembers the first that is wrong.
+class FieldReader {
+ public:
+  explicit FieldReader(const gate::Json& object) : object_(object) {}
+
+  std::string String(const char* key);
+  std::string OptionalString(const char* key);
+  std::int64_t Int(const char* key);
+  bool Bool(const char* key);
+  gate::WallTime Time(const char* key);
+  gate::Nanos Duration(const char* key) { return gate::Nanos(Int(key)); }
+  const gate::Json& Object(const char* key);
+  const gate::Json& Array(const char* key);
+  std::vector<std::string> Strings(const char* key);
+  Outcome OutcomeField(const char* key);
+
+  // The first thing that was wrong, if any; the values read are then meaningless.
+  gate::Result<void> Finish() const;
+  void Complain(const char* key, std::string_view expected);
+
+ private:
+  const gate::Json* Find(const char* key);
+
+  const gate::Json& object_;  // must outlive the reader
+  std::string mistake_;
+};
+
+}  // namespace reports

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "gate/base/encoding.h"
+#include "reports/render.h"
+#include "reports/text.h"
+
+namespace reports {
+namespace {
+
+// Consumers refuse or truncate large files; report.json has everything.
+constexpr std::size_t kLongestMessage = 1000;
+constexpr std::size_t kLongestBody = 20000;
+
+enum class Element { kNone, kFailure, kError, kSkipped };
+
+Element ElementOf(const RunResult& run, const ScenarioResult& scenario) {
+  switch (scenario.outcome) {
+    case Outcome::kPass:
+      return Element::kNone;
+    case Outcome::kFail:
+      return Element::kFailure;
+    case Outcome::kInconclusive:
+      return Element::kError;
+    case Outcome::kNotRun:
+      break;
+  }
+  return IsRequired(run, scenario) ? Element::kError : Element::kSkipped;
+}
+
+// Seconds with a point, whatever the locale.
+std::string Seconds(gate::Nanos duration) { return gate::FormatSeconds(duration); }
+
+// Without a zone, as the schema wants it; always UTC.
+std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, 0).substr(0, 19); }
+
+void Property(std::string& out, std::string_view name, std::string_view value) {
+  fmt::format_to(std::back_inserter(out), "      <property name=\"{}\" value=\"{}\"/>\n", name,
+                 EscapeXml(value));
+}
+
+std::string Body(const ScenarioResult& scenario) {
+  std::string body;
+  for (const ExpectationResult& each : scenario.expectations) {
+    if (each.outcome == Outcome::kPass) continue;
+    body += fmt::format("{} {}: expected {}; {}\n", each.id, ToString(each.outcome), each.demand,
+                        each.observed);
+  }
+  for (const MeasureResult& each : scenario.measures) {
+    if (each.outcome == Outcome::kPass) continue;
+    body +=
+        fmt::format("{} {}: {}; {}\n", each.id, ToString(each.outcome), each.demand, each.observed);
+  }
+  for (const std::string& note : scenario.notes) body += "note: " + note + "\n";
+  return gate::Truncate(body.empty() ? scenario.reason : body, kLongestBody);
+}
+
+std::string SystemOut(const ScenarioResult& scenario) {
+  std::string text;
+  for (const MeasureResult& each : scenario.measures) {
+    if (!each.measured) continue;
+    text += fmt::format("{}: {}, limit {} s\n", each.id, FormatInterval(*each.measured),
+                        gate::FormatSeconds(each.limit));
+  }
+  return gate::Truncate(text, kLongestBody);
+}
+
+void TestCase(std::string& out, const RunResult& run, const ScenarioResult& scenario) {
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, "    <testcase name=\"{}\" classname=\"drill.{}\" file=\"{}\" time=\"{}\"",
+                 EscapeXml(scenario.id + " " + scenario.title), EscapeXml(run.backend),
+                 EscapeXml(scenario.file), Seconds(scenario.duration));
+  const Element element = ElementOf(run, scenario);
+  const std::string system_out = SystemOut(scenario);
+  if (element == Element::kNone && system_out.empty()) {
+    out += "/>\n";
+    return;
+  }
+  out += ">\n";
+  const std::string message = EscapeXml(gate::Truncate(scenario.reason, kLongestMessage));
+  if (element == Element::kSkipped) {
+    fmt::format_to(to, "      <skipped message=\"{}\"/>\n", message);
+  } else if (element != Element::kNone) {
+    const std::string_view name = element == Element::kFailure ? "failure" : "error";
+    fmt::format_to(to, "      <{} type=\"{}\" message=\"{}\">{}</{}>\n", name,
+                   ToString(scenario.outcome), message, EscapeXml(Body(scenario)), name);
+  }
+  if (!system_out.empty()) {
+    fmt::format_to(to, "      <system-out>{}</system-out>\n", EscapeXml(system_out));
+  }
+  out += "    </testcase>\n";
+}
+
+std::string Totals(const RunResult& run) {
+  int failures = 0;
+  int errors = 0;
+  int skipped = 0;
+  gate::Nanos time{0};
+  for (const ScenarioResult& scenario : run.scenarios) {
+    const Element element = ElementOf(run, scenario);
+    failures += element == Element::kFailure ? 1 : 0;
+    errors += element == Element::kError ? 1 : 0;
+    skipped += element == Element::kSkipped ? 1 : 0;
+    time += scenario.duration;
+  }
+  return fmt::format(
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\" timestamp=\"{}\"",
+      run.scenarios.size(), failures, errors, skipped, Seconds(time), Timestamp(run.started));
+}
+
+}  // namespace
+
+std::string RenderJUnit(const RunResult& run) {
+  const std::string totals = Totals(run);
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  out += fmt::format("<testsuites name=\"gate-drill\" {}>\n", totals);
+  out += fmt::format("  <testsuite name=\"gate-drill.{}\" {}>\n    <properties>\n",
+                     EscapeXml(run.backend), totals);
+  Property(out, "runId", run.run_id);
+  Property(out, "decision", ToString(Decide(run)));
+  Property(out, "program", run.program);
+  Property(out, "gitCommit", run.git_commit);
+  Property(out, "seed", std::to_string(run.seed));
+  Property(out, "journalHead", run.journal_head);
+  if (!run.trouble.empty()) Property(out, "trouble", run.trouble);
+  out += "    </properties>\n";
+  for (const ScenarioResult& scenario : run.scenarios) TestCase(out, run, scenario);
+  out += "  </testsuite>\n</testsuites>\n";
+  return out;
+}
+
+}  // namespace reports

@@ -1,0 +1,229 @@
+#include "reports/records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "reports/codec.h"
+
+namespace reports {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::Result;
+using gate::WallTime;
+
+constexpr int kFractionDigits = 9;
+
+Json NewRecord(std::string_view kind, WallTime time) {
+  return {{"kind", kind}, {"time", gate::FormatRfc3339(time, kFractionDigits)}};
+}
+
+Json ScenarioRecord(std::string_view kind, const std::string& id, WallTime time) {
+  Json record = NewRecord(kind, time);
+  record["id"] = id;
+  return record;
+}
+
+std::uint64_t ReadSeed(FieldReader& reader) {
+  const std::string text = reader.String("seed");
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    reader.Complain("seed", "a number as text");
+  }
+  return seed;
+}
+
+// Applies records one after the other to the result so far.
+class Builder {
+ public:
+  Result<void> Apply(const Json& record);
+  RunResult Finish(const JournalContent& journal) &&;
+
+ private:
+  Result<void> RunStart(const Json& record);
+  Result<void> OfScenario(const std::string& kind, const Json& record);
+  ScenarioResult* Find(const std::string& id);
+
+  RunResult run_;
+  bool started_ = false;
+};
+
+Result<void> Builder::RunStart(const Json& record) {
+  if (started_) return Error{ErrorCode::kProtocol, "a second run.start"};
+  started_ = true;
+  FieldReader reader(record);
+  run_.started = reader.Time("time");
+  run_.run_id = reader.String("runId");
+  run_.program = reader.String("program");
+  run_.git_commit = reader.String("gitCommit");
+  run_.command_line = reader.Strings("commandLine");
+  run_.backend = reader.String("backend");
+  run_.seed = ReadSeed(reader);
+  for (const Json& json : reader.Array("checklist")) {
+    auto row = ChecklistRowFromJson(json);
+    if (!row) return std::move(row).error().Wrap("checklist");
+    run_.checklist.push_back(*std::move(row));
+  }
+  for (const Json& json : reader.Array("scenarios")) {
+    auto scenario = ScenarioHeadFromJson(json);
+    if (!scenario) return std::move(scenario).error().Wrap("scenarios");
+    if (Find(scenario->id) != nullptr) {
+      return Error{ErrorCode::kProtocol, "scenario " + scenario->id + " is listed twice"};
+    }
+    run_.scenarios.push_back(*std::move(scenario));
+  }
+  return reader.Finish();
+}
+
+ScenarioResult* Builder::Find(const std::string& id) {
+  const auto found = std::find_if(run_.scenarios.begin(), run_.scenarios.end(),
+                                  [&](const ScenarioResult& each) { return each.id == id; });
+  return found == run_.scenarios.end() ? nullptr : &*found;
+}
+
+Result<void> Builder::OfScenario(const std::string& kind, const Json& record) {
+  FieldReader reader(record);
+  const std::string id = reader.String("id");
+  const WallTime time = reader.Time("time");
+  if (auto good = reader.Finish(); !good) return good;
+  ScenarioResult* scenario = Find(id);
+  if (scenario == nullptr) {
+    return Error{ErrorCode::kProtocol, "scenario " + id + " was not announced"};
+  }
+  if (kind == "scenario.start") {
+    scenario->started = time;
+    scenario->outcome = Outcome::kInconclusive;
+    scenario->reason = "the run ended before this scenario did";
+    return {};
+  }
+  if (!scenario->started) {
+    return Error{ErrorCode::kProtocol, "scenario " + id + " has not been started"};
+  }
+  if (kind == "scenario.end") return ReadScenarioEnd(record, *scenario);
+  scenario->duration = time - *scenario->started;
+  if (kind == "scenario.note") {
+    scenario->notes.push_back(reader.String("text"));
+    return reader.Finish();
+  }
+  if (kind == "scenario.event") {
+    auto entry = TraceEntryFromJson(reader.Object("event"));
+    if (!entry) return std::move(entry).error();
+    if (scenario->timeline.size() < kMostEvents) scenario->timeline.push_back(*std::move(entry));
+  }
+  return {};
+}
+
+Result<void> Builder::Apply(const Json& record) {
+  FieldReader reader(record);
+  const std::string kind = reader.String("kind");
+  const WallTime time = reader.Time("time");
+  if (auto good = reader.Finish(); !good) return good;
+  if (kind == "run.start") return RunStart(record);
+  if (!started_) return Error{ErrorCode::kProtocol, kind + " before run.start"};
+  if (run_.finished) return Error{ErrorCode::kProtocol, kind + " after run.end"};
+  if (kind.starts_with("scenario.")) return OfScenario(kind, record);
+  if (kind == "backend.ready") run_.facts = reader.Object("facts");
+  if (kind == "run.trouble") {
+    if (!run_.trouble.empty()) run_.trouble += "; ";
+    run_.trouble += reader.String("text");
+  }
+  if (kind == "run.end") run_.finished = time;
+  return reader.Finish();
+}
+
+RunResult Builder::Finish(const JournalContent& journal) && {
+  if (!started_) run_.trouble = "the journal ends before the run was described";
+  for (ScenarioResult& scenario : run_.scenarios) {
+    std::stable_sort(scenario.timeline.begin(), scenario.timeline.end(),
+                     [](const TraceEntry& a, const TraceEntry& b) { return a.at < b.at; });
+    if (scenario.outcome == Outcome::kNotRun && scenario.reason.empty()) {
+      scenario.reason = "the run ended before this scenario began";
+    }
+  }
+  std::sort(run_.scenarios.begin(), run_.scenarios.end(),
+            [](const ScenarioResult& a, const ScenarioResult& b) { return a.id < b.id; });
+  run_.journal_records = static_cast<std::int64_t>(journal.records.size());
+  run_.journal_head = journal.head;
+  run_.journal_torn = journal.torn;
+  return std::move(run_);
+}
+
+}  // namespace
+
+Json RunStartRecord(const RunResult& run) {
+  Json record = NewRecord("run.start", run.started);
+  record["runId"] = run.run_id;
+  record["program"] = run.program;
+  record["gitCommit"] = run.git_commit;
+  record["commandLine"] = run.command_line;
+  record["backend"] = run.backend;
+  record["seed"] = std::to_string(run.seed);  // as text: JSON numbers are often read as doubles
+  record["checklist"] = Json::array();
+  for (const ChecklistRow& row : run.checklist) record["checklist"].push_back(ToJson(row));
+  record["scenarios"] = Json::array();
+  for (const ScenarioResult& scenario : run.scenarios) {
+    record["scenarios"].push_back(ScenarioHeadToJson(scenario));
+  }
+  return record;
+}
+
+Json BackendReadyRecord(const Json& facts, WallTime time) {
+  Json record = NewRecord("backend.ready", time);
+  record["facts"] = facts.is_object() ? facts : Json::object();
+  return record;
+}
+
+Json RunTroubleRecord(std::string_view trouble, WallTime time) {
+  Json record = NewRecord("run.trouble", time);
+  record["text"] = trouble;
+  return record;
+}
+
+Json ScenarioStartRecord(const std::string& id, WallTime time) {
+  return ScenarioRecord("scenario.start", id, time);
+}
+
+Json ScenarioPhaseRecord(const std::string& id, std::string_view phase, WallTime time) {
+  Json record = ScenarioRecord("scenario.phase", id, time);
+  record["phase"] = phase;
+  return record;
+}
+
+Json ScenarioNoteRecord(const std::string& id, std::string_view note, WallTime time) {
+  Json record = ScenarioRecord("scenario.note", id, time);
+  record["text"] = note;
+  return record;
+}
+
+Json ScenarioEventRecord(const std::string& id, const TraceEntry& entry, WallTime time) {
+  Json record = ScenarioRecord("scenario.event", id, time);
+  record["event"] = ToJson(entry);
+  return record;
+}
+
+Json ScenarioEndRecord(const ScenarioResult& scenario, WallTime time) {
+  Json record = ScenarioRecord("scenario.end", scenario.id, time);
+  record.update(ScenarioEndToJson(scenario));
+  return record;
+}
+
+Json RunEndRecord(WallTime time) { return NewRecord("run.end", time); }
+
+Result<RunResult> BuildRunResult(const JournalContent& journal) {
+  Builder builder;
+  for (const Json& record : journal.records) {
+    if (auto applied = builder.Apply(record); !applied) {
+      return std::move(applied).error().Wrap(
+          fmt::format("record {}", gate::JsonInt(record, "/seq")));
+    }
+  }
+  return std::move(builder).Finish(journal);
+}
+
+}  // namespace reports

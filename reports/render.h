@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "gate/base/result.h"
+#include "reports/model.h"
+
+// Each format is a pure function of the result model: the same result gives the same bytes.
+namespace reports {
+
+// Everything, for programs: sorted keys, two spaces of indentation.
+std::string RenderJson(const RunResult& run);
+
+// For people: opens with the decision; what is required and not green is marked with a cross.
+std::string RenderMarkdown(const RunResult& run);
+
+// JUnit XML as GitHub, GitLab and Jenkins read it: one test case per scenario. What failed is a
+// <failure>; what is inconclusive, or required and did not run, is an <error>; what was not
+// required and did not run is <skipped>.
+std::string RenderJUnit(const RunResult& run);
+
+// Reads `folder`/journal.jsonl and writes report.json, report.md and junit.xml beside it, each as a
+// whole. Errors: as in reports/file_io.h, and kProtocol if the journal was tampered with.
+gate::Result<RunResult> WriteReport(const std::string& folder);
+
+}  // namespace reports

@@ -1,0 +1,132 @@
+#include "reports/model.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "gate/base/rng.h"
+#include "tests/unit/reports/sample_run.h"
+
+namespace reports {
+namespace {
+
+using gate::Nanos;
+using std::chrono::seconds;
+
+TEST(ModelTest, FailureIsWorseThanInconclusiveThanNotRunThanPass) {
+  EXPECT_EQ(Worse(Outcome::kPass, Outcome::kNotRun), Outcome::kNotRun);
+  EXPECT_EQ(Worse(Outcome::kInconclusive, Outcome::kNotRun), Outcome::kInconclusive);
+  EXPECT_EQ(Worse(Outcome::kInconclusive, Outcome::kFail), Outcome::kFail);
+}
+
+TEST(ModelTest, OutcomesAreReadBackFromTheirNames) {
+  for (const Outcome outcome :
+       {Outcome::kPass, Outcome::kNotRun, Outcome::kInconclusive, Outcome::kFail}) {
+    EXPECT_EQ(ParseOutcome(ToString(outcome)), outcome);
+  }
+  EXPECT_EQ(ParseOutcome("green"), std::nullopt);
+}
+
+TEST(ModelTest, MiddleAndHalfWidthAddUpToTheUpperBound) {
+  const Interval odd{Nanos(0), Nanos(3)};
+  EXPECT_EQ(odd.Middle() + odd.HalfWidth(), Nanos(3));
+}
+
+TEST(ModelTest, WhatIsOverALimitLooksLikeIt) {
+  EXPECT_EQ(FormatInterval({seconds(2), seconds(3)}), "2.500 s ± 0.500 s");
+  EXPECT_EQ(FormatUpperBound(seconds(300)), "300.000 s");
+  EXPECT_EQ(FormatUpperBound(seconds(300) + Nanos(1)), "300.001 s");
+  EXPECT_EQ(FormatInterval({seconds(300), seconds(300) + Nanos(1)}), "300.000 s ± 0.001 s");
+}
+
+TEST(DecideTest, IsReadyWhenEverythingRequiredPassed) {
+  EXPECT_EQ(Decide(GreenRun()), Decision::kReady);
+}
+
+TEST(DecideTest, IsNotReadyWhenSomethingRequiredFailed) {
+  EXPECT_EQ(Decide(SampleRun()), Decision::kNotReady);
+}
+
+TEST(DecideTest, IsIncompleteWithoutAnEndRecordEvenIfSomethingFailed) {
+  RunResult run = SampleRun();
+  run.finished.reset();
+  EXPECT_EQ(Decide(run), Decision::kIncomplete);
+}
+
+TEST(DecideTest, IsIncompleteWhenNothingIsRequired) {
+  RunResult run = GreenRun();
+  run.checklist.clear();
+  run.scenarios.front().required = false;
+  EXPECT_EQ(Decide(run), Decision::kIncomplete);
+  run.scenarios.clear();
+  EXPECT_EQ(Decide(run), Decision::kIncomplete);
+}
+
+TEST(DecideTest, IsIncompleteWhenARowNamesAScenarioThatIsNotThere) {
+  RunResult run = GreenRun();
+  run.checklist.push_back({"REQ-X", "Something else", {"GATE-999"}});
+  EXPECT_EQ(Decide(run), Decision::kIncomplete);
+}
+
+TEST(DecideTest, AnOptionalFailureDoesNotCount) {
+  RunResult run = GreenRun();
+  run.scenarios.push_back(run.scenarios.front());
+  run.scenarios.back().id = "GATE-002";
+  run.scenarios.back().required = false;
+  run.scenarios.back().outcome = Outcome::kFail;
+  EXPECT_EQ(Decide(run), Decision::kReady);
+  // Unless the checklist names it.
+  run.checklist.push_back({"REQ-X", "Something else", {"GATE-002"}});
+  EXPECT_EQ(Decide(run), Decision::kNotReady);
+  EXPECT_TRUE(IsRequired(run, run.scenarios.back()));
+}
+
+// Over many generated results: never READY while something required is not green.
+TEST(DecideTest, IsNeverReadyWhileSomethingRequiredIsNotGreen) {
+  gate::Rng rng(7);
+  int ready = 0;
+  for (int i = 0; i < 5000; ++i) {
+    RunResult run = GreenRun();
+    run.checklist.clear();
+    const ScenarioResult sample = run.scenarios.front();
+    run.scenarios.clear();
+    if (rng.Below(4) == 0) run.finished.reset();
+    bool all_green = run.finished.has_value();
+    bool any_required = false;
+    const std::uint64_t count = rng.Below(4);
+    for (std::uint64_t k = 0; k < count; ++k) {
+      ScenarioResult scenario = sample;
+      scenario.id = "S-" + std::to_string(k);
+      scenario.required = rng.Below(2) == 0;
+      scenario.outcome = rng.Below(2) == 0 ? Outcome::kPass : static_cast<Outcome>(rng.Below(4));
+      const bool listed = rng.Below(3) == 0;
+      if (listed) run.checklist.push_back({"R-" + std::to_string(k), "", {scenario.id}});
+      const bool required = scenario.required || listed;
+      any_required = any_required || required;
+      all_green = all_green && (!required || scenario.outcome == Outcome::kPass);
+      run.scenarios.push_back(scenario);
+    }
+    EXPECT_EQ(Decide(run) == Decision::kReady, all_green && any_required);
+    ready += Decide(run) == Decision::kReady ? 1 : 0;
+  }
+  EXPECT_GT(ready, 100);  // it is not vacuous
+}
+
+TEST(CountTest, CountsTheRequiredScenariosByOutcome) {
+  const Completeness count = Count(SampleRun());
+  EXPECT_EQ(count.required, 4);
+  EXPECT_EQ(count.passed, 1);
+  EXPECT_EQ(count.failed, 1);
+  EXPECT_EQ(count.inconclusive, 1);
+  EXPECT_EQ(count.not_run, 1);
+}
+
+TEST(WorstMeasureTest, IsTheOneWithTheLargestUpperBound) {
+  const RunResult run = SampleRun();
+  ASSERT_NE(WorstMeasure(run), nullptr);
+  EXPECT_EQ(WorstMeasure(run)->measured->upper, seconds(300) + Nanos(1));
+  EXPECT_EQ(WorstMeasure(RunResult()), nullptr);
+}
+
+}  // namespace
+}  // namespace reports
