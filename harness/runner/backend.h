@@ -28,6 +28,10 @@ class Stage {
   // Name of the Rollout under test.
   virtual const std::string& rollout() const = 0;
 
+  // How far the clocks in the cluster may be from this machine's, either way; it widens every time
+  // that is taken from an object. Zero where they are the same clock.
+  virtual gate::Nanos clock_skew() const { return gate::Nanos(0); }
+
   // Creates the namespace and everything in it, and returns when the stable release is Healthy.
   virtual gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) = 0;
 

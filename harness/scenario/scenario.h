@@ -25,7 +25,7 @@ struct EventPattern {
 struct Expectation {
   enum class Kind { kEventually, kNever, kSequence };
   std::string id;
-  Kind kind;
+  Kind kind = Kind::kEventually;
   std::vector<EventPattern> patterns;  // one, or for kSequence in the order required
   std::optional<gate::Nanos> within;   // kEventually: at most this long after `of`
   std::optional<EventPattern> of;      // first match; absent: the deployment of the canary
@@ -37,7 +37,7 @@ struct Measure {
   std::string id;
   EventPattern from;
   EventPattern to;  // first match after `from`
-  gate::Nanos max;
+  gate::Nanos max{0};
   int line = 0;
 };
 
@@ -71,5 +71,10 @@ struct Scenario {
 
 // Reads one scenario; mistakes are reported all at once as file:line:column.
 gate::Result<Scenario> ParseScenario(std::string_view text, const std::string& file);
+
+// For people: `verdict (stage = "20", verdict = "pass")`, and what an expectation demands as one
+// sentence: `never promoted`.
+std::string Describe(const EventPattern& pattern);
+std::string Describe(const Expectation& expectation);
 
 }  // namespace drill

@@ -1,0 +1,155 @@
+#include "harness/kind/collect.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "gate/seams/http_client.h"
+#include "gate/seams/kube_api.h"
+#include "harness/kind/cluster_tools.h"
+#include "harness/kind/stage_objects.h"
+#include "harness/scenario/vocabulary.h"
+
+namespace drill {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::JsonString;
+using gate::Result;
+
+// Pods of Jobs; the gate's are the only ones in a stage.
+constexpr const char* kGatePods = "batch.kubernetes.io/job-name";
+
+std::string NamespacePath(const std::string& ns) {
+  return "/api/v1/namespaces/" + gate::PercentEncode(ns);
+}
+
+// Of `source` what the vocabulary knows as fields of this event.
+Json KnownFields(std::string_view event, const Json& source) {
+  Json fields = Json::object();
+  const EventKind* kind = FindEventKind(event);
+  GATE_CHECK(kind != nullptr);
+  for (const EventField& field : kind->fields) {
+    const auto found = source.find(field.name);
+    if (found != source.end() && found->is_primitive() && !found->is_null()) {
+      fields[std::string(field.name)] = *found;
+    }
+  }
+  return fields;
+}
+
+Result<TraceEvent> MakeEvent(std::string name, const std::string& when, const Sighting& seen,
+                             Json fields) {
+  const auto own = ParseObjectTime(when);
+  if (!own) {
+    return Error{ErrorCode::kProtocol, "\"" + when + "\" is not the time of an event " + name};
+  }
+  const Stamp stamp = StampFromOwnTime(seen, *own, /*skew=*/gate::Nanos(0));
+  return TraceEvent{std::move(name), stamp.at, stamp.wall, stamp.uncertainty, std::move(fields)};
+}
+
+Sighting Now(gate::Runtime& runtime) { return {runtime.Now(), runtime.WallNow()}; }
+
+// A mock-mc that was started again has forgotten what it was asked before.
+Result<void> CheckNeverRestarted(ClusterApi& cluster, const std::string& ns,
+                                 const gate::Deadline& deadline) {
+  auto pods =
+      cluster.kube().List(gate::kube::kPods, ns, {std::string("app=") + kMockName, ""}, deadline);
+  if (!pods) return std::move(pods).error().Wrap("looking for mock-mc's pod");
+  const bool one = pods->items.size() == 1;
+  if (one && gate::JsonInt(pods->items.front(), "/status/containerStatuses/0/restartCount") == 0) {
+    return {};
+  }
+  return Error{ErrorCode::kProtocol, "mock-mc was restarted, so its journal is incomplete"};
+}
+
+}  // namespace
+
+Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
+                                const gate::Deadline& deadline) {
+  auto whole = CheckNeverRestarted(cluster, ns, deadline);
+  if (!whole) return std::move(whole).error();
+  const std::string path = NamespacePath(ns) + "/services/http:" + kMockName + ":" +
+                           kMockAdminPort + "/proxy/journal?limit=10000";  // all that it ever holds
+  auto journal = cluster.GetText(path, deadline);
+  if (!journal) return std::move(journal).error().Wrap("reading mock-mc's journal");
+  auto trace = McRequestsFromJournal(*journal, Now(runtime));
+  if (!trace) return std::move(trace).error().Wrap("reading mock-mc's journal");
+  return trace;
+}
+
+Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
+                            const gate::Deadline& deadline) {
+  auto pods = cluster.kube().List(gate::kube::kPods, ns, {kGatePods, ""}, deadline);
+  if (!pods) return std::move(pods).error().Wrap("looking for the gate's pods");
+  Trace all;
+  for (const Json& pod : pods->items) {
+    const std::string name = JsonString(pod, "/metadata/name");
+    if (JsonString(pod, "/status/phase") == "Pending") continue;  // it never started: no log
+    auto log = cluster.GetText(NamespacePath(ns) + "/pods/" + gate::PercentEncode(name) + "/log",
+                               deadline);
+    if (!log) return std::move(log).error().Wrap("reading the log of pod " + name);
+    auto trace = AuditsFromLog(*log, Now(runtime));
+    if (!trace) return std::move(trace).error().Wrap("reading the log of pod " + name);
+    all = Merge(std::move(all), *std::move(trace));
+  }
+  return all;
+}
+
+Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& seen) {
+  constexpr std::size_t kLongestJournal = std::size_t{32} << 20U;
+  auto parsed = gate::ParseStrictJson(journal, {kLongestJournal});
+  if (!parsed) return std::move(parsed).error();
+  const auto entries = parsed->find("entries");
+  if (entries == parsed->end() || !entries->is_array()) {
+    return Error{ErrorCode::kProtocol, "there is no list \"entries\""};
+  }
+  // What is missing here could be what a scenario says never happened.
+  if (gate::JsonInt(*parsed, "/dropped", 1) != 0) {
+    return Error{ErrorCode::kProtocol, "it is incomplete: mock-mc had to drop requests"};
+  }
+  Trace trace;
+  for (const Json& entry : *entries) {
+    const std::string trouble = JsonString(entry, "/internalError");
+    if (!trouble.empty()) {
+      return Error{ErrorCode::kProtocol, "mock-mc failed, which no script asked for: " + trouble};
+    }
+    auto event = MakeEvent("mc.request", JsonString(entry, "/arrivedAt"), seen,
+                           KnownFields("mc.request", entry));
+    if (!event) return std::move(event).error();
+    trace.push_back(*std::move(event));
+  }
+  return trace;
+}
+
+Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen) {
+  Trace trace;
+  for (const std::string& line : Lines(log)) {
+    // The log holds what went to stdout and stderr; audit records are the lines with a hash.
+    const auto record = gate::ParseStrictJson(line);
+    if (!record || JsonString(*record, "/kind").empty() || JsonString(*record, "/hash").empty()) {
+      continue;
+    }
+    auto event =
+        MakeEvent("audit", JsonString(*record, "/time"), seen, KnownFields("audit", *record));
+    if (!event) return std::move(event).error();
+    trace.push_back(*std::move(event));
+  }
+  return trace;
+}
+
+Trace Merge(Trace first, Trace second) {
+  const auto earlier = [](const TraceEvent& a, const TraceEvent& b) { return a.at < b.at; };
+  std::stable_sort(first.begin(), first.end(), earlier);
+  std::stable_sort(second.begin(), second.end(), earlier);
+  Trace merged;
+  merged.reserve(first.size() + second.size());
+  std::merge(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()),
+             std::make_move_iterator(second.begin()), std::make_move_iterator(second.end()),
+             std::back_inserter(merged), earlier);
+  return merged;
+}
+
+}  // namespace drill

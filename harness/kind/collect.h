@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gate/base/result.h"
+#include "gate/seams/deadline.h"
+#include "gate/seams/runtime.h"
+#include "harness/kind/cluster_api.h"
+#include "harness/trace/stamp.h"
+#include "harness/trace/trace.h"
+
+namespace drill {
+
+// What only the end of a scenario shows. The events carry the fields that scenarios know
+// (harness/scenario/vocabulary.h) and the times of their sources, which run on this machine's
+// clock: kind's nodes are containers.
+
+// mock-mc's journal, as `mc.request` events.
+gate::Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime,
+                                      const std::string& ns, const gate::Deadline& deadline);
+
+// The audit records in the logs of the gate's pods, as `audit` events.
+gate::Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime,
+                                  const std::string& ns, const gate::Deadline& deadline);
+
+// The pure parts. kProtocol if the text is not what the program promises to write.
+gate::Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& seen);
+gate::Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen);
+
+// Both traces as one, ordered by time.
+Trace Merge(Trace first, Trace second);
+
+}  // namespace drill

@@ -1,0 +1,88 @@
+#include "harness/kind/kind_stage.h"
+
+#include <utility>
+
+#include "harness/kind/collect.h"
+#include "harness/kind/pod_troubles.h"
+
+namespace drill {
+namespace {
+
+using gate::Error;
+using gate::Result;
+
+constexpr const char* kFieldManager = "gate-drill";
+
+}  // namespace
+
+KindStage::KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files,
+                     std::string directory, const Scenario& scenario, StageWorld world, Keep keep)
+    : cluster_(cluster),
+      runtime_(runtime),
+      files_(files),
+      directory_(std::move(directory)),
+      scenario_(scenario),
+      world_(std::move(world)),
+      keep_(keep) {}
+
+Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& deadline) {
+  progress("applying manifests");
+  auto applied = ApplyObjects(deadline);
+  if (!applied) return applied;
+  progress("waiting for mock-mc");
+  auto ready = Await(AvailableDeployment(world_.ns, kMockName), deadline);
+  if (!ready) return ready;
+  progress("waiting for the stable release");
+  return Await(HealthyRollout(world_.ns, rollout_), deadline);
+}
+
+Result<void> KindStage::ApplyObjects(const gate::Deadline& deadline) {
+  auto objects = StageObjects(files_, directory_, scenario_, world_);
+  if (!objects) return std::move(objects).error();
+  for (const Manifest& manifest : *objects) {
+    auto applied = kube().Apply(manifest.ref, manifest.object, kFieldManager,
+                                gate::KubeApi::Force::kNo, gate::KubeSubresource::kNone, deadline);
+    if (!applied) {
+      return std::move(applied).error().Wrap("applying " + manifest.ref.resource.plural + " " +
+                                             manifest.ref.name);
+    }
+  }
+  return {};
+}
+
+Result<void> KindStage::Await(const Awaited& awaited, const gate::Deadline& deadline) {
+  auto found = WaitFor(kube(), runtime_, awaited, deadline);
+  if (found) return {};
+  Error error = std::move(found).error();
+  if (error.code != gate::ErrorCode::kDeadlineExceeded) return error;
+  // A deadline of its own: the caller's has just passed.
+  constexpr gate::Nanos kDiagnosis = std::chrono::seconds(5);
+  const std::string troubles =
+      PodTroubles(kube(), world_.ns, {runtime_.Now() + kDiagnosis, deadline.stop});
+  if (!troubles.empty()) error.message += "; " + troubles;
+  return error;
+}
+
+Result<void> KindStage::DeployCanary(const gate::Deadline& deadline) {
+  auto patched = kube().MergePatch({gate::kube::kRollouts, world_.ns, rollout_},
+                                   CanaryPatch(scenario_), gate::KubeSubresource::kNone, deadline);
+  if (!patched) return std::move(patched).error().Wrap("deploying the canary");
+  return {};
+}
+
+Result<Trace> KindStage::Collect(const gate::Deadline& deadline) {
+  auto requests = CollectMcRequests(cluster_, runtime_, world_.ns, deadline);
+  if (!requests) return requests;
+  auto audits = CollectAudits(cluster_, runtime_, world_.ns, deadline);
+  if (!audits) return audits;
+  return Merge(*std::move(requests), *std::move(audits));
+}
+
+Result<void> KindStage::Remove(const gate::Deadline& deadline) {
+  if (keep_ == Keep::kYes) return {};
+  auto removed = kube().Delete({gate::kube::kNamespaces, "", world_.ns}, deadline);
+  if (!removed && removed.error().code != gate::ErrorCode::kNotFound) return removed;
+  return {};
+}
+
+}  // namespace drill

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "gate/seams/files.h"
+#include "gate/seams/runtime.h"
+#include "harness/kind/cluster_api.h"
+#include "harness/kind/stage_objects.h"
+#include "harness/kind/wait.h"
+#include "harness/runner/backend.h"
+
+namespace drill {
+
+// One scenario in a namespace of its own.
+class KindStage : public Stage {
+ public:
+  enum class Keep { kNo, kYes };  // kYes: Remove leaves the namespace for looking at
+
+  // `directory` is kind/scenario. All references must outlive the stage.
+  KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files, std::string directory,
+            const Scenario& scenario, StageWorld world, Keep keep);
+
+  gate::KubeApi& kube() override { return cluster_.kube(); }
+  const std::string& ns() const override { return world_.ns; }
+  const std::string& rollout() const override { return rollout_; }
+
+  gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) override;
+  gate::Result<void> DeployCanary(const gate::Deadline& deadline) override;
+  gate::Result<Trace> Collect(const gate::Deadline& deadline) override;
+  gate::Result<void> Remove(const gate::Deadline& deadline) override;
+
+ private:
+  gate::Result<void> ApplyObjects(const gate::Deadline& deadline);
+  gate::Result<void> Await(const Awaited& awaited, const gate::Deadline& deadline);
+
+  ClusterApi& cluster_;
+  gate::Runtime& runtime_;
+  gate::Files& files_;
+  const std::string directory_;
+  const Scenario& scenario_;
+  const StageWorld world_;
+  const std::string rollout_ = kRolloutName;
+  const Keep keep_;
+};
+
+}  // namespace drill

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gate/base/result.h"
+#include "gate/base/secret.h"
+#include "gate/seams/files.h"
+#include "harness/kind/manifest.h"
+#include "harness/scenario/scenario.h"
+
+namespace drill {
+
+// The names that the manifests of kind/scenario/ and the code share.
+inline constexpr const char* kRolloutName = "demo";
+inline constexpr const char* kMockName = "mock-mc";    // Deployment and Service
+inline constexpr const char* kMockAdminPort = "8081";  // of the Service
+inline constexpr const char* kReleaseLabel = "release-id";
+inline constexpr const char* kReleaseAnnotation = "gate-drill/release";  // of the pod template
+inline constexpr const char* kRunLabel = "gate-drill/run";               // of namespaces
+
+// MC's signing key as both sides need it.
+struct SigningKeyPair {
+  std::string id;
+  std::string public_pem;
+  gate::Secret private_pem;
+};
+
+// What a stage has besides its scenario. Both keys are Ed25519.
+struct StageWorld {
+  std::string ns;
+  std::string run;  // id of the run of gate-drill, for the namespace's label
+  std::string gate_image;
+  std::string mock_image;
+  gate::Secret token;    // MC expects it, the gate shows it
+  SigningKeyPair good;   // in the gate's keyring
+  SigningKeyPair rogue;  // not
+};
+
+// All objects of a stage in the order in which they are to be applied, from the files of
+// `directory` (kind/scenario). Mistakes in the files are kInvalidArgument as file:line:column.
+gate::Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
+                                                 const Scenario& scenario, const StageWorld& world);
+
+// The merge patch that starts the rollout of the scenario's canary.
+gate::Json CanaryPatch(const Scenario& scenario);
+
+}  // namespace drill

@@ -1,0 +1,304 @@
+// gate-drill: plays scenarios against the gate and writes the readiness report.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "gate/adapters/os_seed.h"
+#include "gate/adapters/signal_stop.h"
+#include "gate/adapters/system_files.h"
+#include "gate/adapters/system_runtime.h"
+#include "harness/kind/kind_backend.h"
+#include "harness/runner/backend.h"
+#include "harness/runner/backend_options.h"
+#include "harness/runner/progress.h"
+#include "harness/runner/recorder.h"
+#include "harness/runner/runner.h"
+#include "harness/runner/summary.h"
+#include "harness/scenario/load.h"
+#include "reports/file_io.h"
+#include "reports/journal.h"
+#include "reports/render.h"
+
+namespace {
+
+using drill::BackendOptions;
+using drill::ExitCode;
+using gate::Error;
+using gate::ErrorCode;
+using gate::Result;
+
+struct Options {
+  std::vector<std::string> scenarios = {"scenarios"};
+  std::vector<std::string> only;
+  int jobs = 4;
+  std::string report = "drill-report";
+  BackendOptions backend;
+};
+
+// Says what is wrong, a line per mistake, on stderr.
+ExitCode Complain(const Error& error, ExitCode code) {
+  fmt::print(stderr, "{}\n", error.message);
+  return code;
+}
+
+// What backends are made of.
+struct Machine {
+  gate::SystemRuntime runtime;
+  gate::SystemFiles files;
+  drill::SystemProcessRunner processes{runtime};
+};
+
+Result<std::unique_ptr<drill::Backend>> MakeKindBackend(const BackendOptions& options,
+                                                        Machine& machine) {
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable, "finding this program's own files: " + error.message()};
+  }
+  auto paths = drill::FindKindPaths(executable.string());
+  if (!paths) return std::move(paths).error();
+  const drill::ClusterConnector connect = [&machine](const std::string& kubeconfig) {
+    return drill::ConnectCluster(machine.files, machine.runtime, kubeconfig);
+  };
+  // Not of options.seed: two runs with the same seed must not meet, and the token is a secret.
+  gate::Rng rng(gate::SeedFromOs());
+  return std::unique_ptr<drill::Backend>(std::make_unique<drill::KindBackend>(
+      options, *std::move(paths),
+      drill::KindBackend::Parts{machine.runtime, machine.files, machine.processes, connect, rng}));
+}
+
+// The one place that knows which backends there are.
+Result<std::unique_ptr<drill::Backend>> MakeBackend(const BackendOptions& options,
+                                                    Machine& machine) {
+  if (options.backend == "kind") return MakeKindBackend(options, machine);
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("backend \"{}\" is not part of this build of gate-drill", options.backend)};
+}
+
+void WriteToStdout(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+bool StdoutIsTerminal() {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string(terminal) != "dumb";
+}
+
+int TerminalColumns() {
+  struct winsize size {};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::unique_ptr<drill::ProgressView> MakeProgress(gate::Runtime& runtime) {
+  if (StdoutIsTerminal()) {
+    return std::make_unique<drill::LiveProgress>(WriteToStdout, runtime, TerminalColumns);
+  }
+  return std::make_unique<drill::PlainProgress>(WriteToStdout, runtime);
+}
+
+// As CI systems tell it; empty elsewhere.
+std::string GitCommit() {
+  for (const char* name : {"GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"}) {
+    if (const char* commit = std::getenv(name); commit != nullptr) return commit;
+  }
+  return "";
+}
+
+// 20260301T120000Z-1a2b3c4d: sorts by time, and two runs never share one.
+std::string NewRunId(gate::WallTime now) {
+  std::string stamp = gate::FormatRfc3339(now, 0);
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  return fmt::format("{}-{:08x}", stamp, gate::SeedFromOs() & 0xFFFFFFFFU);
+}
+
+Result<std::unique_ptr<reports::Journal>> StartJournal(const std::string& folder) {
+  if (auto made = reports::MakeFolder(folder); !made) return std::move(made).error();
+  if (auto moved = reports::SetJournalAside(folder); !moved) return std::move(moved).error();
+  return reports::Journal::Create(reports::JournalPath(folder));
+}
+
+// Everything about a run that is known before it begins.
+reports::RunResult DescribeRun(const Options& options, const std::vector<std::string>& arguments,
+                               gate::WallTime now) {
+  reports::RunResult head;
+  head.run_id = NewRunId(now);
+  head.program = "gate-drill " GATE_VERSION;
+  head.git_commit = GitCommit();
+  head.command_line = arguments;
+  head.backend = options.backend.backend;
+  head.seed = options.backend.seed;
+  head.started = now;
+  return head;
+}
+
+ExitCode Run(const Options& options, const std::vector<std::string>& arguments) {
+  const auto set = drill::LoadScenarios(options.scenarios);
+  if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
+  const auto selected = drill::SelectScenarios(*set, options.only, options.backend.backend);
+  if (!selected) return Complain(selected.error(), ExitCode::kInvalidInput);
+  Machine machine;
+  const auto backend = MakeBackend(options.backend, machine);
+  if (!backend) return Complain(backend.error(), ExitCode::kInvalidInput);
+  const auto journal = StartJournal(options.report);
+  if (!journal) return Complain(journal.error(), ExitCode::kInvalidInput);
+
+  gate::SystemRuntime& runtime = machine.runtime;
+  gate::SignalStop signals;
+  std::stop_source stop;
+  const std::stop_callback on_signal(signals.token(), [&] { stop.request_stop(); });
+  std::unique_ptr<drill::ProgressView> progress = MakeProgress(runtime);
+  drill::Recorder recorder(**journal, *progress, runtime, stop);
+
+  reports::RunResult head = DescribeRun(options, arguments, runtime.WallNow());
+  drill::DescribeScenarios(*set, *selected, options.only, head);
+  recorder.RunStart(head);
+  // From now on the folder's report speaks of this run, whatever happens to it.
+  if (auto first = reports::WriteReport(options.report); !first) {
+    return Complain(first.error(), ExitCode::kInvalidInput);
+  }
+  drill::RunOptions run_options;
+  run_options.jobs = options.jobs;
+  const auto ran = drill::RunScenarios(*set, *selected, **backend, runtime, recorder, run_options,
+                                       stop.get_token());
+  if (signals.signal() != 0) recorder.RunTrouble("stopped by a signal");
+  recorder.RunEnd();
+  progress.reset();
+
+  if (const auto failure = recorder.failure()) return Complain(*failure, ExitCode::kInternal);
+  const auto result = reports::WriteReport(options.report);
+  if (!result) return Complain(result.error(), ExitCode::kInternal);
+  fmt::print("{}", drill::Summarize(*result));
+  if (signals.signal() != 0) return ExitCode::kAborted;
+  if (!ran) {
+    Complain(ran.error(), ExitCode::kInconclusive);
+    const bool input = ran.error().code == ErrorCode::kInvalidArgument;
+    return input ? ExitCode::kInvalidInput : ExitCode::kInconclusive;
+  }
+  return drill::ExitCodeOf(*result);
+}
+
+ExitCode Check(const Options& options) {
+  const auto set = drill::LoadScenarios(options.scenarios);
+  if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
+  fmt::print("{} scenarios and {} checklist rows are sound\n", set->scenarios.size(),
+             set->checklist.size());
+  return ExitCode::kPass;
+}
+
+ExitCode List(const Options& options) {
+  const auto set = drill::LoadScenarios(options.scenarios);
+  if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
+  for (const drill::Scenario& scenario : set->scenarios) {
+    fmt::print("{:<12} {:<9} {:<16} {}\n", scenario.id, scenario.required ? "required" : "optional",
+               fmt::format("{}", fmt::join(scenario.backends, ",")), scenario.title);
+  }
+  return ExitCode::kPass;
+}
+
+ExitCode Report(const std::string& folder) {
+  const auto run = reports::WriteReport(folder);
+  if (!run) return Complain(run.error(), ExitCode::kInvalidInput);
+  const reports::Decision decision = reports::Decide(*run);
+  fmt::print("{}: {}/report.md\n", reports::ToString(decision), folder);
+  return drill::ExitCodeOf(decision);
+}
+
+void AddScenarioOption(CLI::App& command, Options& options) {
+  command
+      .add_option("--scenarios,paths", options.scenarios,
+                  "scenario files, or folders of them (default: scenarios)")
+      ->option_text("PATH...");
+}
+
+void AddBackendOptions(CLI::App& run, BackendOptions& backend) {
+  run.add_option("--backend", backend.backend, "where to play: sim, kind or cluster")
+      ->check(CLI::IsMember({"sim", "kind", "cluster"}))
+      ->capture_default_str();
+  run.add_option("--seed", backend.seed, "for everything random (default: a new one)");
+  run.add_option("--cluster", backend.cluster,
+                 "an existing kind cluster (default: create one and delete it)");
+  run.add_flag_callback(
+      "--keep", [&backend] { backend.keep = BackendOptions::Keep::kYes; },
+      "leave cluster and namespaces behind");
+  run.add_option("--node-image", backend.node_image, "node image of a new kind cluster")
+      ->envname("KIND_NODE_IMAGE");
+  run.add_option("--argo-version", backend.argo_version, "release of Argo Rollouts to install")
+      ->capture_default_str();
+  run.add_option("--argo-manifest", backend.argo_manifest,
+                 "manifest of Argo Rollouts (default: of the release, from the network)")
+      ->envname("ARGO_ROLLOUTS_MANIFEST");
+  run.add_option("--argo-image", backend.argo_image,
+                 "local image of the controller (default: the cluster pulls it)")
+      ->envname("ARGO_ROLLOUTS_IMAGE");
+  run.add_option("--gate-image", backend.gate_image,
+                 "local image of rollout-gate (default: built from the binary beside this one)");
+  run.add_option("--mock-image", backend.mock_image, "local image of mock-mc (default: likewise)");
+  run.add_option("--kubeconfig", backend.kubeconfig, "of the cluster for --backend cluster");
+  run.add_option("--context", backend.context, "in that kubeconfig");
+}
+
+int Main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv, argv + argc);
+  Options options;
+  std::string folder;
+  CLI::App app("Plays scenarios against the evidence gate and writes the readiness report.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "gate-drill " GATE_VERSION);
+  app.footer(
+      "Exit codes: 0 passed, 1 failed, 2 inconclusive or incomplete, 3 invalid input,\n"
+      "4 aborted by a signal, 5 internal error.");
+
+  CLI::App* run = app.add_subcommand("run", "play scenarios and write the report");
+  AddScenarioOption(*run, options);
+  run->add_option("--only", options.only, "ids of the scenarios to play")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  run->add_option("--jobs", options.jobs, "scenarios played at the same time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  run->add_option("--report", options.report, "folder for journal and reports")
+      ->capture_default_str();
+  options.backend.seed = gate::SeedFromOs();
+  AddBackendOptions(*run, options.backend);
+  CLI::App* check = app.add_subcommand("check", "look for mistakes in scenario files");
+  AddScenarioOption(*check, options);
+  CLI::App* list = app.add_subcommand("list", "list the scenarios");
+  AddScenarioOption(*list, options);
+  CLI::App* report = app.add_subcommand("report", "write the reports again from the journal");
+  report->add_option("folder", folder, "the report folder of a run")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ExitCode::kInvalidInput);
+  }
+  options.backend.jobs = options.jobs;
+  if (run->parsed()) return static_cast<int>(Run(options, arguments));
+  if (check->parsed()) return static_cast<int>(Check(options));
+  if (list->parsed()) return static_cast<int>(List(options));
+  return static_cast<int>(Report(folder));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader or a terminal that goes away must not end the run before it has cleaned up. Handlers,
+  // as programs started from here would inherit that a signal is ignored.
+  for (const int signal : {SIGPIPE, SIGHUP}) std::signal(signal, [](int) {});
+  return Main(argc, argv);
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stop_token>
+
+#include "gate/seams/runtime.h"
+#include "harness/expect/evaluate.h"
+#include "harness/runner/backend.h"
+#include "harness/runner/recorder.h"
+#include "harness/scenario/scenario.h"
+
+namespace drill {
+
+// How long each part of a scenario may take, besides its horizon.
+struct PlayLimits {
+  gate::Nanos prepare = std::chrono::minutes(3);
+  gate::Nanos first_snapshots = std::chrono::seconds(30);
+  gate::Nanos deploy = std::chrono::seconds(30);
+  // How long to go on looking after an `until` event, so that what must never happen has a chance.
+  gate::Nanos settle = std::chrono::seconds(2);
+  gate::Nanos collect = std::chrono::seconds(30);
+  gate::Nanos remove = std::chrono::minutes(2);
+};
+
+// Plays one scenario: prepares a stage, watches it, deploys the canary, waits for one of the
+// scenario's `until` events or its horizon, collects, removes the stage, judges. The stage is
+// removed whatever happened before, also after a stop. Trouble of the harness or the backend makes
+// the result inconclusive and is its reason; it is never a pass.
+//
+// Everything is also recorded. Thread-safe as far as `backend` and `recorder` are.
+reports::ScenarioResult Play(const Scenario& scenario, Backend& backend, gate::Runtime& runtime,
+                             Recorder& recorder, const PlayLimits& limits, std::stop_token stop);
+
+}  // namespace drill

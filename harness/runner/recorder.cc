@@ -1,0 +1,92 @@
+#include "harness/runner/recorder.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "reports/codec.h"
+#include "reports/records.h"
+
+namespace drill {
+namespace {
+
+// The fields that tell one event of a kind from another, for a line of progress.
+std::string Brief(const reports::TraceEntry& entry) {
+  std::string text = entry.name;
+  for (const char* key : {"stage", "verdict", "weight", "phase", "where", "release"}) {
+    const auto found = entry.fields.find(key);
+    if (found == entry.fields.end()) continue;
+    text += " " + (found->is_string() ? found->get<std::string>() : reports::DumpCompact(*found));
+  }
+  return text;
+}
+
+bool IsMilestone(const reports::TraceEntry& entry) {
+  return entry.name != "event" && entry.name != "replicas" && entry.name != "release.seen" &&
+         entry.name != "audit" && entry.name != "mc.request" && entry.name != "audit.chain";
+}
+
+}  // namespace
+
+void Recorder::AppendAll(std::vector<gate::Json> records) {
+  auto appended = journal_.AppendAll(std::move(records));
+  if (appended) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(appended).error().Wrap("writing the journal");
+  }
+  stop_.request_stop();
+}
+
+std::optional<gate::Error> Recorder::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void Recorder::RunStart(const reports::RunResult& head) { Append(reports::RunStartRecord(head)); }
+
+void Recorder::RunTrouble(std::string_view trouble) {
+  Append(reports::RunTroubleRecord(trouble, runtime_.WallNow()));
+}
+
+void Recorder::BackendReady(const gate::Json& facts) {
+  Append(reports::BackendReadyRecord(facts, runtime_.WallNow()));
+}
+
+void Recorder::RunEnd() { Append(reports::RunEndRecord(runtime_.WallNow())); }
+
+void Recorder::ScenarioStart(const std::string& id) {
+  Append(reports::ScenarioStartRecord(id, runtime_.WallNow()));
+}
+
+void Recorder::ScenarioPhase(const std::string& id, std::string_view phase) {
+  view_.OnScenario(id, phase);
+  Append(reports::ScenarioPhaseRecord(id, phase, runtime_.WallNow()));
+}
+
+void Recorder::ScenarioNote(const std::string& id, std::string_view note) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (++notes_[id] > kMostNotes) return;
+  }
+  Append(reports::ScenarioNoteRecord(id, note, runtime_.WallNow()));
+}
+
+void Recorder::ScenarioEvents(const std::string& id,
+                              const std::vector<reports::TraceEntry>& entries) {
+  if (entries.empty()) return;
+  const gate::WallTime now = runtime_.WallNow();
+  std::vector<gate::Json> records;
+  for (const reports::TraceEntry& entry : entries) {
+    if (IsMilestone(entry)) view_.OnScenario(id, Brief(entry));
+    records.push_back(reports::ScenarioEventRecord(id, entry, now));
+  }
+  AppendAll(std::move(records));
+}
+
+void Recorder::ScenarioEnd(const reports::ScenarioResult& result) {
+  Append(reports::ScenarioEndRecord(result, runtime_.WallNow()));
+  view_.OnScenarioEnd(result);
+}
+
+}  // namespace drill

@@ -1,0 +1,83 @@
+#include "harness/scenario/vocabulary.h"
+
+#include <algorithm>
+
+namespace drill {
+namespace {
+
+std::vector<std::string_view> Booleans() { return {"true", "false"}; }
+std::vector<std::string_view> Verdicts() { return {"pass", "fail", "inconclusive"}; }
+
+std::vector<EventKind> BuildVocabulary() {
+  constexpr auto kAtTheEnd = EventKind::Known::kAtTheEnd;
+  return {
+      {"deployed", {{"release"}}},
+      {"rollout.phase", {{"phase"}, {"message"}}},
+      {"rollout.step", {{"index"}, {"weight"}}},
+      {"rollout.aborted", {{"message"}}},
+      {"promoted", {{"release"}}},
+      {"replicas", {{"stableSpec"}, {"stableAvailable"}, {"canarySpec"}, {"canaryAvailable"}}},
+      {"analysisrun.phase", {{"name"}, {"step"}, {"phase"}, {"message"}}},
+      {"job.finished", {{"name"}, {"succeeded", Booleans()}, {"reason"}}},
+      {"event", {{"reason"}, {"type"}, {"message"}, {"kind"}, {"name"}}},
+      {"verdict",
+       {{"stage"},
+        {"verdict", Verdicts()},
+        {"reason"},
+        {"release"},
+        {"dryRun", Booleans()},
+        {"securityAlert", Booleans()},
+        {"traceId"},
+        {"message"}}},
+      {"restored", {}},
+      {"release.seen",
+       {{"where",
+         {"rollout-label", "pod-label", "analysis-arg", "mc-request", "status", "audit",
+          "run-annotation"}},
+        {"release"}}},
+      {"mc.request",
+       {{"release"}, {"stage"}, {"status"}, {"rule"}, {"evidenceOk", Booleans()}, {"traceId"}},
+       kAtTheEnd},
+      {"audit",
+       {{"kind"},
+        {"seq"},
+        {"time"},
+        {"release"},
+        {"stage"},
+        {"environment"},
+        {"namespace"},
+        {"rollout"},
+        {"podHash"},
+        {"analysisRun"},
+        {"verdict", Verdicts()},
+        {"reason"},
+        {"message"},
+        {"securityAlert", Booleans()},
+        {"dryRun", Booleans()},
+        {"attempts"},
+        {"evidenceDigest"},
+        {"keyId"},
+        {"traceId"},
+        {"durationMs"},
+        {"prev"},
+        {"hash"}},
+       kAtTheEnd},
+      {"audit.chain", {{"ok", Booleans()}, {"detail"}}, kAtTheEnd},
+  };
+}
+
+}  // namespace
+
+std::span<const EventKind> KnownEvents() {
+  static const std::vector<EventKind> kinds = BuildVocabulary();
+  return kinds;
+}
+
+const EventKind* FindEventKind(std::string_view name) {
+  const auto kinds = KnownEvents();
+  const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                  [&](const EventKind& kind) { return kind.name == name; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+}  // namespace drill

@@ -1,0 +1,360 @@
+#include "harness/kind/kind_backend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gate/adapters/system_files.h"
+#include "gate/adapters/system_runtime.h"
+#include "tests/unit/harness_kind/fake_kube.h"
+
+namespace drill {
+namespace {
+
+using gate::Json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+// A machine with Docker, kind and kubectl: what exists on it after the commands that were run.
+class FakeMachine : public ProcessRunner {
+ public:
+  explicit FakeMachine(FakeKube& kube) : kube_(kube) {}
+
+  std::set<std::string> clusters;
+  std::set<std::string> images;
+  std::set<std::string> missing_programs;
+  std::string fail_on;  // commands that hold this text fail, after having done their work
+  std::function<void()> on_create_cluster = [] {};
+  std::vector<std::string> commands;
+  std::vector<std::string> kubeconfigs;  // that each command saw
+
+  gate::Result<ProcessOutput> Run(const ProcessRequest& request,
+                                  const gate::Deadline& deadline) override {
+    const std::string program = request.argv.front();
+    if (missing_programs.contains(program)) {
+      return gate::Error{gate::ErrorCode::kNotFound, program + " is not on PATH"};
+    }
+    std::string text;
+    for (const std::string& argument : request.argv) text += argument + " ";
+    const bool creates = text.starts_with("kind create cluster");
+    if (creates) on_create_cluster();
+    const std::lock_guard lock(mutex_);
+    Note(request, text);
+    ProcessOutput output = Execute(text, request.argv);
+    if (!fail_on.empty() && text.find(fail_on) != std::string::npos) {
+      return ProcessOutput{1, "", "it broke"};
+    }
+    if (deadline.stop.stop_requested()) return gate::Error{gate::ErrorCode::kCancelled, "stopped"};
+    return output;
+  }
+
+ private:
+  void Note(const ProcessRequest& request, const std::string& text) {
+    commands.push_back(text);
+    for (const auto& [name, value] : request.environment) {
+      if (name == "KUBECONFIG") kubeconfigs.push_back(value);
+    }
+  }
+
+  ProcessOutput Execute(const std::string& text, const std::vector<std::string>& argv) {
+    const auto starts = [&](const char* prefix) { return text.starts_with(prefix); };
+    if (starts("docker version")) return {0, "28.0\n", ""};
+    if (starts("kind version")) return {0, "kind v0.33.0\n", ""};
+    if (starts("kubectl version")) return {0, "{\"clientVersion\":{\"gitVersion\":\"v1\"}}", ""};
+    if (starts("kind get clusters")) return {0, Joined(clusters), ""};
+    if (starts("kind create cluster")) clusters.insert(After(argv, "--name"));
+    if (starts("kind delete cluster")) clusters.erase(After(argv, "--name"));
+    if (starts("kind get kubeconfig")) return {0, "a kubeconfig\n", ""};
+    if (starts("docker image inspect")) {
+      return images.contains(argv.back()) ? ProcessOutput{0, "sha256:1 99\n", ""}
+                                          : ProcessOutput{1, "", "No such image"};
+    }
+    if (starts("docker image rm")) images.erase(argv.back());
+    if (text.find("build-image.sh") != std::string::npos) {
+      images.insert(argv.back());
+      return {0, "sha256:1 99\n", ""};
+    }
+    if (starts("kubectl apply")) PutArgo();
+    return {};
+  }
+
+  void PutArgo() {
+    kube_.Put(gate::kube::kDeployments, "argo-rollouts", AvailableObject("argo-rollouts"));
+  }
+
+  static std::string Joined(const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += name + "\n";
+    return text;
+  }
+
+  static std::string After(const std::vector<std::string>& argv, const std::string& flag) {
+    const auto found = std::find(argv.begin(), argv.end(), flag);
+    return found == argv.end() || found + 1 == argv.end() ? "" : *(found + 1);
+  }
+
+  FakeKube& kube_;
+  std::mutex mutex_;
+
+ public:
+  // A Deployment or DaemonSet that is ready.
+  static Json AvailableObject(const std::string& name) {
+    return {{"metadata", {{"name", name}, {"labels", {{"app.kubernetes.io/name", name}}}}},
+            {"spec", {{"replicas", 1}}},
+            {"status",
+             {{"updatedReplicas", 1},
+              {"availableReplicas", 1},
+              {"desiredNumberScheduled", 1},
+              {"numberReady", 1}}}};
+  }
+};
+
+class FakeClusterApi : public ClusterApi {
+ public:
+  explicit FakeClusterApi(FakeKube& kube) : kube_(kube) {}
+  gate::KubeApi& kube() override { return kube_; }
+  gate::Result<std::string> GetText(const std::string&, const gate::Deadline&) override {
+    return gate::Error{gate::ErrorCode::kUnavailable, "not served here"};
+  }
+
+ private:
+  FakeKube& kube_;
+};
+
+class KindBackendTest : public testing::Test {
+ protected:
+  KindBackendTest() : programs_(testing::TempDir() + "drill_kind_backend_programs") {
+    std::filesystem::create_directories(programs_);
+    for (const char* name : {"rollout-gate", "mock-mc"}) {
+      std::ofstream(programs_ + "/" + name) << "x";
+      std::filesystem::permissions(programs_ + "/" + name, std::filesystem::perms::owner_all);
+    }
+    kube_.Put({"apps", "v1", "daemonsets"}, "kube-system",
+              FakeMachine::AvailableObject("kube-proxy"));
+    kube_.Put(gate::kube::kDeployments, "kube-system", FakeMachine::AvailableObject("coredns"));
+    kube_.Put({"", "v1", "nodes"}, "", {{"metadata", {{"name", "n"}}}});
+  }
+
+  std::unique_ptr<KindBackend> NewBackend(BackendOptions options = {}, std::uint64_t seed = 1) {
+    return std::make_unique<KindBackend>(
+        std::move(options), KindPaths{programs_, KIND_FOLDER},
+        KindBackend::Parts{runtime_, files_, machine_,
+                           [this](const std::string&) {
+                             return gate::Result<std::unique_ptr<ClusterApi>>(
+                                 std::make_unique<FakeClusterApi>(kube_));
+                           },
+                           gate::Rng(seed)});
+  }
+
+  gate::Result<Json> Start(KindBackend& backend, std::stop_token stop = {}) {
+    return backend.Start([](std::string_view) {}, {runtime_.Now() + seconds(30), stop});
+  }
+  gate::Result<void> Stop(KindBackend& backend) {
+    return backend.Stop({runtime_.Now() + seconds(30)});
+  }
+
+  const std::string programs_;
+  gate::SystemRuntime runtime_;
+  gate::SystemFiles files_;
+  FakeKube kube_;
+  FakeMachine machine_{kube_};
+};
+
+TEST_F(KindBackendTest, StartBringsUpAClusterOfItsOwnAndStopLeavesNothing) {
+  machine_.clusters = {"somebodys"};
+  const auto backend = NewBackend();
+  const auto facts = Start(*backend);
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(machine_.clusters.size(), 2U);
+  EXPECT_EQ(machine_.images.size(), 2U);
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_THAT(machine_.clusters, UnorderedElementsAre("somebodys"));
+  EXPECT_THAT(machine_.images, IsEmpty());
+}
+
+TEST_F(KindBackendTest, TwoRunsHaveDifferentClustersAndImages) {
+  const auto first = NewBackend({}, 1);
+  const auto second = NewBackend({}, 2);
+  ASSERT_TRUE(Start(*first));
+  ASSERT_TRUE(Start(*second));
+  EXPECT_EQ(machine_.clusters.size(), 2U);
+  EXPECT_EQ(machine_.images.size(), 4U);
+  ASSERT_TRUE(Stop(*first));
+  EXPECT_EQ(machine_.clusters.size(), 1U);
+  EXPECT_EQ(machine_.images.size(), 2U);
+  ASSERT_TRUE(Stop(*second));
+}
+
+TEST_F(KindBackendTest, EveryCommandSeesAKubeconfigOfOurOwnThatIsGoneInTheEnd) {
+  ASSERT_EQ(::setenv("KUBECONFIG", "/home/user/.kube/config", 1), 0);
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  ASSERT_TRUE(Stop(*backend));
+  ASSERT_EQ(machine_.kubeconfigs.size(), machine_.commands.size());
+  const std::set<std::string> files(machine_.kubeconfigs.begin(), machine_.kubeconfigs.end());
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_THAT(*files.begin(), Not(HasSubstr("/home/user")));
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(*files.begin()).parent_path()));
+}
+
+class KindBackendFailureTest : public KindBackendTest,
+                               public testing::WithParamInterface<const char*> {};
+
+TEST_P(KindBackendFailureTest, AFailedStartLeavesNothingBehind) {
+  machine_.fail_on = GetParam();
+  const auto backend = NewBackend();
+  const auto facts = Start(*backend);
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().message, HasSubstr("it broke"));
+  EXPECT_THAT(machine_.clusters, IsEmpty());
+  EXPECT_THAT(machine_.images, IsEmpty());
+  EXPECT_TRUE(Stop(*backend));
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEachStep, KindBackendFailureTest,
+                         testing::Values("docker version", "kind version", "kind create cluster",
+                                         "programs/rollout-gate", "programs/mock-mc", "kind load",
+                                         "kubectl apply"));
+
+TEST_F(KindBackendTest, AStopDuringTheCreationOfTheClusterLeavesNothingBehind) {
+  std::stop_source stop;
+  machine_.on_create_cluster = [&] { stop.request_stop(); };
+  const auto backend = NewBackend();
+  const auto facts = Start(*backend, stop.get_token());
+  ASSERT_FALSE(facts);
+  EXPECT_EQ(facts.error().code, gate::ErrorCode::kCancelled);
+  EXPECT_THAT(machine_.clusters, IsEmpty());
+  EXPECT_THAT(machine_.images, IsEmpty());
+}
+
+TEST_F(KindBackendTest, EverythingThatIsMissingIsReportedAtOnceBeforeAnythingIsCreated) {
+  machine_.missing_programs = {"kind", "docker"};
+  std::filesystem::remove(programs_ + "/mock-mc");
+  BackendOptions options;
+  options.argo_manifest = "/no/such/manifest.yaml";
+  const auto backend = NewBackend(options);
+  const auto facts = Start(*backend);
+  ASSERT_FALSE(facts);
+  EXPECT_EQ(facts.error().code, gate::ErrorCode::kInvalidArgument);
+  for (const char* what : {"kind is not on PATH; install", "docker is not on PATH; install",
+                           "/mock-mc is not an executable program", "/no/such/manifest.yaml"}) {
+    EXPECT_THAT(facts.error().message, HasSubstr(what));
+  }
+  EXPECT_THAT(machine_.images, IsEmpty());
+}
+
+TEST_F(KindBackendTest, AVersionThatIsNoneDoesNotGetIntoAUrl) {
+  BackendOptions options;
+  options.argo_version = "v1/../../evil";
+  const auto backend = NewBackend(options);
+  const auto facts = Start(*backend);
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().message, HasSubstr("is not a version of Argo Rollouts"));
+}
+
+TEST_F(KindBackendTest, AGivenClusterStaysAndOnlyOurNamespacesAreRemovedFromIt) {
+  machine_.clusters = {"given"};
+  kube_.Put(gate::kube::kNamespaces, "", {{"metadata", {{"name", "users"}}}});
+  BackendOptions options;
+  options.cluster = "given";
+  const auto backend = NewBackend(options);
+  ASSERT_TRUE(Start(*backend));
+  Scenario scenario;
+  scenario.id = "GATE-099";
+  scenario.gate_config = Json::object();
+  const auto stage = backend->NewStage(scenario);
+  // The stage never becomes ready here, but its namespace is there, as after a crash of the run.
+  EXPECT_FALSE(stage->Prepare([](std::string_view) {}, {runtime_.Now()}));
+  ASSERT_TRUE(kube_.Has(gate::kube::kNamespaces, "", stage->ns()));
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_FALSE(kube_.Has(gate::kube::kNamespaces, "", stage->ns()));
+  EXPECT_TRUE(kube_.Has(gate::kube::kNamespaces, "", "users"));
+  EXPECT_THAT(machine_.clusters, UnorderedElementsAre("given"));
+}
+
+TEST_F(KindBackendTest, AClusterThatDoesNotExistIsNotCreated) {
+  machine_.clusters = {"other"};
+  BackendOptions options;
+  options.cluster = "given";
+  const auto backend = NewBackend(options);
+  const auto facts = Start(*backend);
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().message, HasSubstr("there is no kind cluster named given (other)"));
+  EXPECT_THAT(machine_.clusters, UnorderedElementsAre("other"));
+}
+
+TEST_F(KindBackendTest, AnArgoThatIsThereIsUsed) {
+  machine_.clusters = {"given"};
+  kube_.Put(gate::kube::kDeployments, "elsewhere", FakeMachine::AvailableObject("argo-rollouts"));
+  BackendOptions options;
+  options.cluster = "given";
+  const auto backend = NewBackend(options);
+  const auto facts = Start(*backend);
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->at("argoRollouts").at("namespace"), "elsewhere");
+  EXPECT_FALSE(kube_.Has(gate::kube::kNamespaces, "", "argo-rollouts"));
+  ASSERT_TRUE(Stop(*backend));
+}
+
+TEST_F(KindBackendTest, KeepKeepsTheClusterTheImagesAndTheKubeconfig) {
+  BackendOptions options;
+  options.keep = BackendOptions::Keep::kYes;
+  auto backend = NewBackend(options);
+  const auto facts = Start(*backend);
+  ASSERT_TRUE(facts);
+  ASSERT_TRUE(Stop(*backend));
+  backend.reset();
+  EXPECT_EQ(machine_.clusters.size(), 1U);
+  const std::filesystem::path kubeconfig =
+      facts->at("kubernetes").at("kubeconfig").get<std::string>();
+  const auto directory = kubeconfig.parent_path();
+  EXPECT_EQ(std::filesystem::status(directory).permissions(), std::filesystem::perms::owner_all);
+  std::filesystem::remove_all(directory);
+}
+
+TEST_F(KindBackendTest, GivenImagesAreUsedAndNeverRemoved) {
+  machine_.images = {"mine/gate:1", "mine/mock:1"};
+  BackendOptions options;
+  options.gate_image = "mine/gate:1";
+  options.mock_image = "mine/mock:1";
+  const auto backend = NewBackend(options);
+  ASSERT_TRUE(Start(*backend));
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_THAT(machine_.images, UnorderedElementsAre("mine/gate:1", "mine/mock:1"));
+}
+
+TEST_F(KindBackendTest, StagesOfTheSameScenarioHaveDifferentNamespaces) {
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  Scenario scenario;
+  scenario.id = "GATE-001";
+  const auto first = backend->NewStage(scenario);
+  const auto second = backend->NewStage(scenario);
+  EXPECT_THAT(first->ns(), HasSubstr("drill-gate-001-"));
+  EXPECT_NE(first->ns(), second->ns());
+  ASSERT_TRUE(Stop(*backend));
+}
+
+TEST(FindKindPathsTest, ABuildTreeHasItsFilesThreeLevelsUp) {
+  const std::string root = testing::TempDir() + "drill_find_kind_paths";
+  std::filesystem::create_directories(root + "/build/dev/bin");
+  std::filesystem::create_directories(root + "/kind");
+  const auto paths = FindKindPaths(root + "/build/dev/bin/gate-drill");
+  ASSERT_TRUE(paths);
+  EXPECT_EQ(paths->files, std::filesystem::canonical(root + "/kind").string());
+  EXPECT_EQ(paths->programs, root + "/build/dev/bin");
+  EXPECT_FALSE(FindKindPaths("/nowhere/bin/gate-drill"));
+}
+
+}  // namespace
+}  // namespace drill

@@ -1,0 +1,208 @@
+#include "harness/kind/stage_objects.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gate/adapters/system_files.h"
+#include "gate/yaml/strict_yaml.h"
+
+namespace drill {
+namespace {
+
+using gate::Json;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+Scenario AScenario() {
+  Scenario scenario;
+  scenario.id = "GATE-099";
+  scenario.stable_release = "shop-1.4.0";
+  scenario.canary_release = "shop-1.5.0";
+  scenario.gate_config = Json::object();
+  scenario.mc_script = {{"rules", {{{"id", "good"}, {"evidence", {{"ok", true}}}}}}};
+  return scenario;
+}
+
+StageWorld AWorld() {
+  return {"drill-gate-099-aa",
+          "run1",
+          "gate:tag",
+          "mock:tag",
+          gate::Secret("the-token"),
+          {"mc-good", "PUBLIC GOOD", gate::Secret("PRIVATE GOOD")},
+          {"rogue", "PUBLIC ROGUE", gate::Secret("PRIVATE ROGUE")}};
+}
+
+// What the real manifests of kind/scenario/ become.
+class StageObjectsTest : public testing::Test {
+ protected:
+  std::vector<Manifest> Render(const Scenario& scenario) {
+    auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, AWorld());
+    EXPECT_TRUE(objects) << objects.error().message;
+    return objects ? *std::move(objects) : std::vector<Manifest>();
+  }
+
+  static const Json& Object(const std::vector<Manifest>& objects, const std::string& kind,
+                            const std::string& name) {
+    const auto found = std::find_if(objects.begin(), objects.end(), [&](const Manifest& each) {
+      return each.ref.name == name && gate::JsonString(each.object, "/kind") == kind;
+    });
+    EXPECT_NE(found, objects.end()) << kind << " " << name;
+    return found->object;
+  }
+
+  static Json JobSpec(const std::vector<Manifest>& objects) {
+    return Object(objects, "AnalysisTemplate", "evidence-gate")
+        .at(Json::json_pointer("/spec/metrics/0/provider/job/spec"));
+  }
+
+  static Json GateConfig(const std::vector<Manifest>& objects) {
+    const std::string text =
+        gate::JsonString(Object(objects, "ConfigMap", "rollout-gate"), "/data/gate.yaml");
+    auto config = gate::ParseStrictJson(text);
+    EXPECT_TRUE(config);
+    return config ? *std::move(config) : Json();
+  }
+
+  gate::SystemFiles files_;
+};
+
+TEST_F(StageObjectsTest, EverythingLiesInTheStagesOwnNamespace) {
+  for (const Manifest& each : Render(AScenario())) {
+    const bool is_namespace = each.ref.resource == gate::kube::kNamespaces;
+    EXPECT_EQ(is_namespace ? each.ref.name : each.ref.ns, "drill-gate-099-aa");
+  }
+}
+
+TEST_F(StageObjectsTest, TheNamespaceComesFirstAndTheRolloutLast) {
+  const auto objects = Render(AScenario());
+  EXPECT_EQ(objects.front().ref.resource, gate::kube::kNamespaces);
+  EXPECT_EQ(objects.back().ref.resource, gate::kube::kRollouts);
+  EXPECT_EQ(
+      gate::JsonString(objects.front().object, "/metadata/labels/app.kubernetes.io~1managed-by"),
+      "gate-drill");
+}
+
+TEST_F(StageObjectsTest, SecretsAreInSecretsAndNowhereElse) {
+  for (const Manifest& each : Render(AScenario())) {
+    if (each.ref.resource == gate::kube::kSecrets) continue;
+    const std::string text = each.object.dump();
+    EXPECT_THAT(text, Not(HasSubstr("the-token"))) << each.ref.name;
+    EXPECT_THAT(text, Not(HasSubstr("PRIVATE"))) << each.ref.name;
+  }
+}
+
+TEST_F(StageObjectsTest, TheGateTrustsTheGoodKeyOnly) {
+  const auto objects = Render(AScenario());
+  const std::string keyring =
+      gate::JsonString(Object(objects, "ConfigMap", "rollout-gate"), "/data/keyring.yaml");
+  EXPECT_THAT(keyring, HasSubstr("PUBLIC GOOD"));
+  EXPECT_THAT(keyring, Not(HasSubstr("ROGUE")));
+  EXPECT_TRUE(gate::yaml::Document::Parse(keyring, "keyring.yaml"));
+}
+
+TEST_F(StageObjectsTest, TheScenariosSettingsAreMergedOverTheDrillsGateConfiguration) {
+  Scenario scenario = AScenario();
+  const Json before = GateConfig(Render(scenario));
+  scenario.gate_config = {{"timing", {{"hold", "15s"}}}, {"policy", {{"untrusted", nullptr}}}};
+  const Json after = GateConfig(Render(scenario));
+  EXPECT_EQ(after.at("timing").at("hold"), "15s");
+  EXPECT_EQ(after.at("timing").at("budget"), before.at("timing").at("budget"));
+  EXPECT_EQ(after.at("mc"), before.at("mc"));
+  EXPECT_FALSE(after.at("policy").contains("untrusted"));
+}
+
+TEST_F(StageObjectsTest, TheJobLivesLongerThanTheGateHolds) {
+  Scenario scenario = AScenario();
+  scenario.gate_config = {{"timing", {{"hold", "200s"}, {"budget", "7500ms"}}}};
+  EXPECT_EQ(JobSpec(Render(scenario)).at("activeDeadlineSeconds"), 238);
+}
+
+TEST_F(StageObjectsTest, AHoldThatIsNoDurationIsAMistake) {
+  Scenario scenario = AScenario();
+  scenario.gate_config = {{"timing", {{"hold", "soon"}}}};
+  const auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, AWorld());
+  ASSERT_FALSE(objects);
+  EXPECT_EQ(objects.error().code, gate::ErrorCode::kInvalidArgument);
+  EXPECT_THAT(objects.error().message, HasSubstr("/timing/hold"));
+}
+
+TEST_F(StageObjectsTest, TheJobRunsOnceAndIsKeptForItsLog) {
+  const Json spec = JobSpec(Render(AScenario()));
+  EXPECT_EQ(spec.at("backoffLimit"), 0);
+  EXPECT_EQ(spec.at("ttlSecondsAfterFinished"), 300);
+  EXPECT_EQ(spec.at("template").at("spec").at("restartPolicy"), "Never");
+}
+
+TEST_F(StageObjectsTest, AnEmptyReleaseIdStaysAnArgument) {
+  const Json spec = JobSpec(Render(AScenario()));
+  EXPECT_THAT(spec.at(Json::json_pointer("/template/spec/containers/0/args"))
+                  .get<std::vector<std::string>>(),
+              Contains("--release-id={{args.release-id}}"));
+}
+
+TEST_F(StageObjectsTest, DryRunIsPassedToTheGate) {
+  Scenario scenario = AScenario();
+  const Json::json_pointer args("/template/spec/containers/0/args");
+  EXPECT_THAT(JobSpec(Render(scenario)).at(args).get<std::vector<std::string>>(),
+              Contains("--dry-run=false"));
+  scenario.dry_run = true;
+  EXPECT_THAT(JobSpec(Render(scenario)).at(args).get<std::vector<std::string>>(),
+              Contains("--dry-run=true"));
+}
+
+TEST_F(StageObjectsTest, TheGateMayTouchItsOwnConfigMapOnly) {
+  const Json role = Object(Render(AScenario()), "Role", "rollout-gate");
+  for (const Json& rule : role.at("rules")) {
+    for (const Json& verb : rule.at("verbs")) {
+      EXPECT_THAT((std::vector<std::string>{"get", "create", "patch"}), Contains(verb));
+    }
+    if (rule.at("resources") != Json::array({"configmaps"})) continue;
+    const bool only_create = rule.at("verbs") == Json::array({"create"});
+    EXPECT_TRUE(only_create || rule.at("resourceNames") == Json::array({"rollout-gate-demo"}));
+  }
+}
+
+TEST_F(StageObjectsTest, MockMcGetsTheScenariosRulesBothKeysAndTheToken) {
+  const Json secret = Object(Render(AScenario()), "Secret", "mock-mc");
+  auto script = gate::ParseStrictJson(gate::JsonString(secret, "/stringData/script.yaml"));
+  ASSERT_TRUE(script);
+  EXPECT_EQ(script->at("rules").at(0).at("id"), "good");
+  EXPECT_EQ(script->at("token").at("value"), "the-token");
+  EXPECT_EQ(script->at("keys").at(0).at("privateKey"), "PRIVATE GOOD");
+  EXPECT_EQ(script->at("keys").at(1).at("id"), "rogue");
+}
+
+TEST_F(StageObjectsTest, AmountsBecomeNumbersOrPercentages) {
+  Scenario scenario = AScenario();
+  scenario.max_surge = "2";
+  scenario.max_unavailable = "30%";
+  const Json canary =
+      Object(Render(scenario), "Rollout", "demo").at(Json::json_pointer("/spec/strategy/canary"));
+  EXPECT_EQ(canary.at("maxSurge"), 2);
+  EXPECT_EQ(canary.at("maxUnavailable"), "30%");
+}
+
+TEST(CanaryPatchTest, BothLabelsCarryTheCanarysRelease) {
+  const Json patch = CanaryPatch(AScenario());
+  EXPECT_EQ(gate::JsonString(patch, "/metadata/labels/release-id"), "shop-1.5.0");
+  EXPECT_EQ(gate::JsonString(patch, "/spec/template/metadata/labels/release-id"), "shop-1.5.0");
+}
+
+TEST(CanaryPatchTest, WithoutALabelBothAreRemovedAndTheTemplateStillChanges) {
+  Scenario scenario = AScenario();
+  scenario.release_label = false;
+  const Json patch = CanaryPatch(scenario);
+  EXPECT_TRUE(patch.at("metadata").at("labels").at("release-id").is_null());
+  const Json metadata = patch.at(Json::json_pointer("/spec/template/metadata"));
+  EXPECT_TRUE(metadata.at("labels").at("release-id").is_null());
+  EXPECT_EQ(metadata.at("annotations").at("gate-drill/release"), "shop-1.5.0");
+}
+
+}  // namespace
+}  // namespace drill
