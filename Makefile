@@ -1,0 +1,62 @@
+# The front door. Everything else is CMake presets: cmake --workflow --preset dev|asan|tsan|release.
+BACKEND ?= kind
+DRILL_ARGS ?=
+PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev libcpp-httplib-dev \
+  nlohmann-json3-dev libboost1.74-dev libboost-filesystem1.74-dev libyaml-cpp-dev libcli11-dev \
+  libfmt-dev libssl-dev ca-certificates
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: help setup build test drill mutants bench check check-format check-tools format clean
+
+help:
+	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
+	@echo "make build    build/release/bin/{rollout-gate,mock-mc,gate-drill}"
+	@echo "make test     build and run all tests that need no cluster"
+	@echo "make drill    play the scenarios and write drill-report/ (BACKEND=kind needs Docker, kind, kubectl)"
+	@echo "make mutants  break the gate on purpose; every break must be noticed"
+	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell"
+	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
+	@echo "make clean    remove build/ and drill-report/"
+
+# Only asks for root, and for the network, when something is missing.
+setup:
+	@missing=$$(for p in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing" $$missing; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+build: setup
+	cmake --preset release
+	cmake --build --preset release --target rollout-gate mock-mc gate-drill
+
+test: setup
+	cmake --workflow --preset dev
+
+drill: build
+	build/release/bin/gate-drill run --backend $(BACKEND) $(DRILL_ARGS)
+
+clean:
+	rm -rf build drill-report
+
+mutants: build
+	tests/mutants/run.sh
+
+bench: build
+	tests/bench/evaluate/run.sh
+
+# clang-format and clang-tidy are installed for these targets only.
+check-tools:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) clang-format-14 clang-tidy-14 jq"
+
+check-format: check-tools
+	git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run --Werror
+
+check: check-format
+	cmake --preset dev
+	tests/tidy.sh
+
+format: check-tools
+	git ls-files '*.cc' '*.h' | xargs clang-format-14 -i

@@ -1,0 +1,3 @@
+module evaluate
+
+go 1.19
