@@ -87,7 +87,9 @@ Result<EvaluateOptions, Farewell> ParseCommandLine(std::vector<std::string> argu
                                                    const std::string& version,
                                                    const GetEnv& get_env) {
   const bool wants_dry_run =
-      std::find(arguments.begin(), arguments.end(), "--dry-run") != arguments.end();
+      std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
+        return argument == "--dry-run" || argument == "--dry-run=true";
+      });
   EvaluateOptions options;
   CLI::App app(kDescription, "rollout-gate");
   app.set_version_flag("--version", "rollout-gate " + version);

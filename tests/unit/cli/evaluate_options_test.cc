@@ -65,6 +65,13 @@ TEST(EvaluateOptionsTest, AUsageErrorSaysWhatAndWhereToLook) {
 
 TEST(EvaluateOptionsTest, ADryRunIsRecognisedInABrokenCommandLineToo) {
   EXPECT_TRUE(Parse({"evaluate", "--nonsense", "--dry-run"}).error().dry_run);
+  EXPECT_TRUE(Parse({"evaluate", "--nonsense", "--dry-run=true"}).error().dry_run);
+  EXPECT_FALSE(Parse({"evaluate", "--nonsense", "--dry-run=false"}).error().dry_run);
+}
+
+TEST(EvaluateOptionsTest, DryRunCanBeSwitchedByItsValueInATemplate) {
+  EXPECT_EQ(Parse({"evaluate", "--dry-run=true"})->mode, evaluate::Mode::kDryRun);
+  EXPECT_EQ(Parse({"evaluate", "--dry-run=false"})->mode, evaluate::Mode::kEnforce);
 }
 
 TEST(EvaluateOptionsTest, HelpAndVersionAreNoErrors) {
