@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "gate/base/check.h"
 #include "gate/seams/http_client.h"
 #include "gate/seams/kube_api.h"
 #include "harness/kind/cluster_tools.h"

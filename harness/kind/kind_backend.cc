@@ -1,13 +1,11 @@
 #include "harness/kind/kind_backend.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <stop_token>
 #include <utility>
 
+#include "gate/base/check.h"
 #include "gate/base/encoding.h"
 #include "harness/kind/argo.h"
 #include "harness/kind/kind_stage.h"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/base/time.h"
+#include "mock-mc/behaviour/script.h"
 
 namespace drill {
 namespace {
@@ -51,6 +52,9 @@ Result<std::int64_t> JobDeadlineSeconds(const Json& config, const std::string& p
   return std::chrono::ceil<std::chrono::seconds>(*hold + *budget + kJobMargin).count();
 }
 
+// As JSON text with line breaks, which is YAML too and lets messages name a line.
+std::string Text(const Json& value) { return value.dump(2) + "\n"; }
+
 Json Keyring(const StageWorld& world) {
   return {
       {"apiVersion", "rollout-gate/keyring/v1"},
@@ -73,6 +77,19 @@ Json MockScript(const Scenario& scenario, const StageWorld& world) {
   return script;
 }
 
+// The text of mock-mc's script. Mistakes in the scenario's part are found here, where they can be
+// told, and not by a pod that does not start.
+Result<std::string> CheckedScript(const Scenario& scenario, const StageWorld& world) {
+  std::string text = Text(MockScript(scenario, world));
+  const mock_mc::FileReader no_files = [](const std::string& path) {
+    return Result<std::string>(
+        Error{ErrorCode::kNotFound, path + ": a drill has no files beside mock-mc's script"});
+  };
+  auto script = mock_mc::ReadScript(text, scenario.file + " (mock-mc's script)", no_files);
+  if (!script) return std::move(script).error();
+  return text;
+}
+
 // Kubernetes' IntOrString: "25%" stays text, "1" becomes a number.
 Json IntOrString(const std::string& text) {
   int number = 0;
@@ -88,9 +105,6 @@ std::string Lower(std::string text) {
   return text;
 }
 
-// As JSON text with line breaks, which is YAML too and lets messages name a line.
-std::string Text(const Json& value) { return value.dump(2) + "\n"; }
-
 Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& directory,
                                        const Scenario& scenario, const StageWorld& world) {
   const std::string config_path = directory + "/gate.yaml";
@@ -99,6 +113,8 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
   if (scenario.gate_config.is_object()) config->merge_patch(scenario.gate_config);
   auto job_deadline = JobDeadlineSeconds(*config, config_path);
   if (!job_deadline) return std::move(job_deadline).error();
+  auto script = CheckedScript(scenario, world);
+  if (!script) return std::move(script).error();
   return Placeholders{{"NAMESPACE", world.ns},
                       {"RUN", world.run},
                       {"SCENARIO", Lower(scenario.id)},
@@ -113,7 +129,7 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
                       {"GATE_CONFIG", Text(*config)},
                       {"KEYRING", Text(Keyring(world))},
                       {"TOKEN", std::string(world.token.Reveal())},
-                      {"MC_SCRIPT", Text(MockScript(scenario, world))}};
+                      {"MC_SCRIPT", *std::move(script)}};
 }
 
 }  // namespace

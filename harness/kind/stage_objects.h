@@ -38,7 +38,8 @@ struct StageWorld {
 };
 
 // All objects of a stage in the order in which they are to be applied, from the files of
-// `directory` (kind/scenario). Mistakes in the files are kInvalidArgument as file:line:column.
+// `directory` (kind/scenario). Mistakes in the files and in the scenario's script for mock-mc are
+// kInvalidArgument as file:line:column.
 gate::Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
                                                  const Scenario& scenario, const StageWorld& world);
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gate/adapters/system_files.h"
-#include "gate/yaml/strict_yaml.h"
+#include "mock-mc/behaviour/signing_key.h"
 
 namespace drill {
 namespace {
@@ -28,21 +28,21 @@ Scenario AScenario() {
   return scenario;
 }
 
+SigningKeyPair AKey(const std::string& id) {
+  auto key = mock_mc::SigningKey::Generate(mock_mc::Algorithm::kEd25519);
+  return {id, *key->PublicPem(), gate::Secret(*key->PrivatePem())};
+}
+
 StageWorld AWorld() {
-  return {"drill-gate-099-aa",
-          "run1",
-          "gate:tag",
-          "mock:tag",
-          gate::Secret("the-token"),
-          {"mc-good", "PUBLIC GOOD", gate::Secret("PRIVATE GOOD")},
-          {"rogue", "PUBLIC ROGUE", gate::Secret("PRIVATE ROGUE")}};
+  return {"drill-gate-099-aa",       "run1",          "gate:tag",   "mock:tag",
+          gate::Secret("the-token"), AKey("mc-good"), AKey("rogue")};
 }
 
 // What the real manifests of kind/scenario/ become.
 class StageObjectsTest : public testing::Test {
  protected:
   std::vector<Manifest> Render(const Scenario& scenario) {
-    auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, AWorld());
+    auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, world_);
     EXPECT_TRUE(objects) << objects.error().message;
     return objects ? *std::move(objects) : std::vector<Manifest>();
   }
@@ -69,6 +69,7 @@ class StageObjectsTest : public testing::Test {
     return config ? *std::move(config) : Json();
   }
 
+  const StageWorld world_ = AWorld();
   gate::SystemFiles files_;
 };
 
@@ -93,7 +94,7 @@ TEST_F(StageObjectsTest, SecretsAreInSecretsAndNowhereElse) {
     if (each.ref.resource == gate::kube::kSecrets) continue;
     const std::string text = each.object.dump();
     EXPECT_THAT(text, Not(HasSubstr("the-token"))) << each.ref.name;
-    EXPECT_THAT(text, Not(HasSubstr("PRIVATE"))) << each.ref.name;
+    EXPECT_THAT(text, Not(HasSubstr("PRIVATE KEY"))) << each.ref.name;
   }
 }
 
@@ -101,9 +102,11 @@ TEST_F(StageObjectsTest, TheGateTrustsTheGoodKeyOnly) {
   const auto objects = Render(AScenario());
   const std::string keyring =
       gate::JsonString(Object(objects, "ConfigMap", "rollout-gate"), "/data/keyring.yaml");
-  EXPECT_THAT(keyring, HasSubstr("PUBLIC GOOD"));
-  EXPECT_THAT(keyring, Not(HasSubstr("ROGUE")));
-  EXPECT_TRUE(gate::yaml::Document::Parse(keyring, "keyring.yaml"));
+  const auto parsed = gate::ParseStrictJson(keyring);
+  ASSERT_TRUE(parsed);
+  ASSERT_EQ(parsed->at("keys").size(), 1U);
+  EXPECT_EQ(parsed->at("keys").at(0).at("id"), "mc-good");
+  EXPECT_EQ(parsed->at("keys").at(0).at("publicKey"), world_.good.public_pem);
 }
 
 TEST_F(StageObjectsTest, TheScenariosSettingsAreMergedOverTheDrillsGateConfiguration) {
@@ -126,7 +129,7 @@ TEST_F(StageObjectsTest, TheJobLivesLongerThanTheGateHolds) {
 TEST_F(StageObjectsTest, AHoldThatIsNoDurationIsAMistake) {
   Scenario scenario = AScenario();
   scenario.gate_config = {{"timing", {{"hold", "soon"}}}};
-  const auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, AWorld());
+  const auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, world_);
   ASSERT_FALSE(objects);
   EXPECT_EQ(objects.error().code, gate::ErrorCode::kInvalidArgument);
   EXPECT_THAT(objects.error().message, HasSubstr("/timing/hold"));
@@ -174,8 +177,21 @@ TEST_F(StageObjectsTest, MockMcGetsTheScenariosRulesBothKeysAndTheToken) {
   ASSERT_TRUE(script);
   EXPECT_EQ(script->at("rules").at(0).at("id"), "good");
   EXPECT_EQ(script->at("token").at("value"), "the-token");
-  EXPECT_EQ(script->at("keys").at(0).at("privateKey"), "PRIVATE GOOD");
+  EXPECT_EQ(script->at("keys").at(0).at("privateKey"),
+            std::string(world_.good.private_pem.Reveal()));
   EXPECT_EQ(script->at("keys").at(1).at("id"), "rogue");
+}
+
+TEST_F(StageObjectsTest, AMistakeInTheScenariosScriptIsFoundBeforeAnythingIsApplied) {
+  Scenario scenario = AScenario();
+  scenario.file = "gate-099.yaml";
+  scenario.mc_script["rules"][0]["evidense"] = true;
+  const auto objects = StageObjects(files_, KIND_FOLDER "/scenario", scenario, world_);
+  ASSERT_FALSE(objects);
+  EXPECT_EQ(objects.error().code, gate::ErrorCode::kInvalidArgument);
+  EXPECT_THAT(objects.error().message, HasSubstr("gate-099.yaml (mock-mc's script):"));
+  EXPECT_THAT(objects.error().message, HasSubstr("evidense"));
+  EXPECT_THAT(objects.error().message, Not(HasSubstr("PRIVATE KEY")));
 }
 
 TEST_F(StageObjectsTest, AmountsBecomeNumbersOrPercentages) {
