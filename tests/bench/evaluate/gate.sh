@@ -15,4 +15,4 @@ type=$(jq -r .payloadType "$dir/answer")
 openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$dir/pae" -sigfile "$dir/sig" >/dev/null || exit 2
 jq -e --arg r "$release" --arg e "$environment" --arg s "$stage" --arg n "$nonce" '
   any(.subject[]; .name == $r) and (.predicate | .environment == $e and .stage == $s and .nonce == $n
-  and .evidenceOk and (.expiresAt | fromdateiso8601) > now)' "$dir/payload" >/dev/null || exit 1
+  and .evidenceOk and (.expiresAt | sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601) > now)' "$dir/payload" >/dev/null || exit 1
