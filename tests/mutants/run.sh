@@ -65,7 +65,7 @@ if [ $drills = yes ]; then
     image=rollout-gate:mutant-$name
     "$root/kind/build-image.sh" "$work/bin/$name/rollout-gate" "$image" >/dev/null || die "no image of $name"
     "$drill" run --backend kind --cluster "$cluster" --gate-image "$image" --only "$id" \
-      --report "$work/$name.report" "$root/scenarios" >"$work/$name.drill.log" 2>&1
+      --report "$work/$name.report" --scenarios "$root/scenarios" >"$work/$name.drill.log" 2>&1
     # 1 is a failed drill; anything else is no answer to the question.
     case $? in
       1) noticed=$((noticed + 1)); echo "mutants: noticed by $id: $name" ;;
