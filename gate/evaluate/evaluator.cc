@@ -43,6 +43,19 @@ Observation NoAnswer(Reason reason, std::string detail) {
 
 Observation Stopped() { return NoAnswer(Reason::kStopped, "asked to stop"); }
 
+// When the round after one without a verdict begins; nothing if none does before `end`. If MC asks
+// for more patience than is left, it is asked once more when a request just still fits in.
+std::optional<Instant> NextRound(const Config::Timing& timing, std::optional<Nanos> retry_after,
+                                 Instant now, Instant end) {
+  const Instant soonest = now + timing.hold_interval;
+  if (soonest >= end) return std::nullopt;
+  const Instant wanted = std::max(soonest, now + retry_after.value_or(Nanos(0)));
+  if (wanted < end) return wanted;
+  const Instant last = end - timing.attempt_timeout;
+  if (last < soonest) return std::nullopt;
+  return last;
+}
+
 }  // namespace
 
 Result<Secret> ReadToken(Files& files, const std::string& path) {
@@ -160,16 +173,15 @@ Evaluation Evaluator::EvaluateHolding(const Question& question, const TraceConte
     attempts += evaluation.attempts;
     evaluation.attempts = attempts;
     if (!evaluation.may_change) return evaluation;
-    const Nanos pause =
-        std::max(config_.timing.hold_interval, evaluation.retry_after.value_or(Nanos(0)));
-    const Instant next = runtime_.Now() + pause;
-    if (next >= end) return evaluation;
-    log_.Info("holding",
-              {{"reason", evidence::ToString(evaluation.verdict.reason())},
-               {"nextIn", FormatDuration(pause)},
-               {"givingUpIn",
-                FormatDuration(std::chrono::floor<std::chrono::seconds>(end - runtime_.Now()))}});
-    (void)runtime_.Sleep({next, deadline.stop});
+    const Instant now = runtime_.Now();
+    const auto next = NextRound(config_.timing, evaluation.retry_after, now, end);
+    if (!next) return evaluation;
+    log_.Info(
+        "holding",
+        {{"reason", evidence::ToString(evaluation.verdict.reason())},
+         {"nextIn", FormatDuration(std::chrono::floor<std::chrono::milliseconds>(*next - now))},
+         {"givingUpIn", FormatDuration(std::chrono::floor<std::chrono::seconds>(end - now))}});
+    (void)runtime_.Sleep({*next, deadline.stop});
   }
 }
 

@@ -42,9 +42,10 @@ class Evaluator {
   Evaluation EvaluateOnce(const Question& question, const TraceContext& trace,
                           const Deadline& deadline);
 
-  // Rounds, `timing.holdInterval` apart, until there is a verdict or the longer of `timing.hold`
-  // and `timing.budget` has passed: for callers that cannot say "inconclusive" (argo R51), so that
-  // a short outage of MC does not abort a good release.
+  // Rounds, at least `timing.holdInterval` apart, until there is a verdict or the longer of
+  // `timing.hold` and `timing.budget` has passed: for callers that cannot say "inconclusive" (argo
+  // R51), so that a short outage of MC does not abort a good release. MC's Retry-After is honoured,
+  // except that MC is asked once more before all is over.
   Evaluation EvaluateHolding(const Question& question, const TraceContext& trace,
                              const Deadline& deadline);
 

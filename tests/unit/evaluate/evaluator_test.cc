@@ -14,6 +14,12 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+HttpHeaders RetryAfterHeader(const std::string& value) {
+  HttpHeaders headers;
+  headers.Add("Retry-After", value);
+  return headers;
+}
+
 class EvaluatorTest : public ::testing::Test {
  protected:
   Evaluation Once(std::stop_token stop = {}) {
@@ -91,9 +97,7 @@ TEST_F(EvaluatorTest, IsInconclusiveWithinTheBudgetWhenMcNeverAnswers) {
 }
 
 TEST_F(EvaluatorTest, WaitsAsLongAsMcAsks) {
-  HttpHeaders headers;
-  headers.Add("Retry-After", "7");
-  bench_.http.Answer(503, "", headers);
+  bench_.http.Answer(503, "", RetryAfterHeader("7"));
   bench_.AnswerEvidence(true);
   const Instant start = bench_.runtime.Now();
   EXPECT_EQ(Once().verdict.outcome(), Outcome::kPass);
@@ -101,9 +105,7 @@ TEST_F(EvaluatorTest, WaitsAsLongAsMcAsks) {
 }
 
 TEST_F(EvaluatorTest, EndsTheRoundWhenMcAsksForMorePatienceThanTheBudgetHolds) {
-  HttpHeaders headers;
-  headers.Add("Retry-After", "3600");
-  bench_.http.Answer(429, "", headers);
+  bench_.http.Answer(429, "", RetryAfterHeader("3600"));
   const Instant start = bench_.runtime.Now();
   const Evaluation evaluation = Once();
   EXPECT_EQ(evaluation.verdict.reason(), Reason::kRateLimited);
@@ -184,9 +186,7 @@ TEST_F(EvaluatorTest, AStopDuringARequestOrAPauseIsInconclusive) {
   EXPECT_EQ(Holding(during_request.get_token()).verdict.reason(), Reason::kStopped);
 
   std::stop_source during_pause;
-  HttpHeaders headers;
-  headers.Add("Retry-After", "20");
-  bench_.http.Answer(503, "", headers);
+  bench_.http.Answer(503, "", RetryAfterHeader("20"));
   bench_.runtime.After(seconds(3), [&] { during_pause.request_stop(); });
   const Instant start = bench_.runtime.Now();
   const Evaluation evaluation = Holding(during_pause.get_token());
@@ -215,9 +215,8 @@ TEST_F(EvaluatorTest, HoldsThroughAnOutageThatIsLongerThanOneBudget) {
 }
 
 TEST_F(EvaluatorTest, AVerdictEndsTheHolding) {
-  HttpHeaders headers;
-  headers.Add("Retry-After", "40");  // beyond the budget: the next round asks again
-  bench_.http.Answer(503, "", headers);
+  // Beyond the budget: the next round asks again.
+  bench_.http.Answer(503, "", RetryAfterHeader("40"));
   bench_.AnswerEvidence(false);
   bench_.config.timing.hold = minutes(5);
   const Instant start = bench_.runtime.Now();
@@ -225,6 +224,51 @@ TEST_F(EvaluatorTest, AVerdictEndsTheHolding) {
   EXPECT_EQ(evaluation.verdict.outcome(), Outcome::kFail);
   EXPECT_EQ(evaluation.attempts, 2);
   EXPECT_EQ(bench_.runtime.Now() - start, seconds(40));
+}
+
+TEST_F(EvaluatorTest, AsksOnceMoreBeforeItGivesUpWhenMcAsksForMorePatienceThanIsLeft) {
+  bench_.config.timing.hold = minutes(5);
+  const Instant start = bench_.runtime.Now();
+  const Instant last = start + minutes(5) - bench_.config.timing.attempt_timeout;
+  bench_.http.Answer(429, "", RetryAfterHeader("300"));
+  bench_.AnswerEvidence(true);
+  EXPECT_EQ(Holding().verdict.outcome(), Outcome::kPass);
+  EXPECT_EQ(bench_.runtime.Now(), last) << "the last request has the time of any other";
+}
+
+TEST_F(EvaluatorTest, AsksOnlyOnceMoreHoweverOftenMcAsksForPatience) {
+  bench_.config.timing.hold = minutes(5);
+  bench_.config.timing.hold_interval = seconds(1);
+  for (int i = 0; i < 5; ++i) bench_.http.Answer(429, "", RetryAfterHeader("3600"));
+  const Instant start = bench_.runtime.Now();
+  const Evaluation evaluation = Holding();
+  EXPECT_EQ(evaluation.verdict.reason(), Reason::kRateLimited);
+  EXPECT_EQ(evaluation.attempts, 2);
+  EXPECT_EQ(bench_.runtime.Now(), start + minutes(5) - bench_.config.timing.attempt_timeout);
+}
+
+TEST_F(EvaluatorTest, WaitsAsLongAsMcAsksAlsoCloseToTheEnd) {
+  bench_.config.timing.hold = minutes(5);
+  bench_.http.Answer(429, "", RetryAfterHeader("299"));
+  bench_.AnswerEvidence(true);
+  const Instant start = bench_.runtime.Now();
+  EXPECT_EQ(Holding().verdict.outcome(), Outcome::kPass);
+  EXPECT_EQ(bench_.runtime.Now(), start + seconds(299));
+}
+
+TEST_F(EvaluatorTest, DoesNotAskOnceMoreSoonerThanAfterTheHoldInterval) {
+  bench_.config.timing.budget = seconds(10);
+  bench_.config.timing.hold = seconds(14);  // the last request would begin at 9 s
+  bench_.http.Answer(429, "", RetryAfterHeader("3600"));
+  const Instant start = bench_.runtime.Now();
+  EXPECT_EQ(Holding().attempts, 1);
+  EXPECT_EQ(bench_.runtime.Now(), start);
+
+  bench_.config.timing.hold = seconds(15);  // at 10 s
+  bench_.http.Answer(429, "", RetryAfterHeader("3600"));
+  bench_.AnswerEvidence(false);
+  EXPECT_EQ(Holding().verdict.outcome(), Outcome::kFail);
+  EXPECT_EQ(bench_.runtime.Now(), start + seconds(10));
 }
 
 TEST_F(EvaluatorTest, WithoutHoldingOneRoundHasItsWholeBudget) {
