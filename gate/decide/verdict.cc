@@ -63,7 +63,6 @@ Meaning MeaningOf(Reason reason) {
     case Reason::kReleaseIdMissing:
     case Reason::kInvalidRequest:
     case Reason::kStopped:
-    case Reason::kDeadline:
       return Meaning::kNever;
   }
   GATE_CHECK(false);

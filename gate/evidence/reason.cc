@@ -76,8 +76,6 @@ std::string_view ToString(Reason reason) {
       return "record-failed";
     case Reason::kStopped:
       return "stopped";
-    case Reason::kDeadline:
-      return "deadline";
   }
   GATE_CHECK(false);
 }

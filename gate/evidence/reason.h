@@ -53,7 +53,6 @@ enum class Reason {
   kKeyringUnavailable,
   kRecordFailed,
   kStopped,
-  kDeadline,  // the total budget is used up
 };
 
 // "evidence-true", "signature-missing", ...

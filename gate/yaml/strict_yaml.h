@@ -133,7 +133,8 @@ class MapReader {
   std::vector<std::string> known_;
 };
 
-// Of `candidates` the one nearest to `word` by edit distance, if it is near enough to be a typo.
+// Of `candidates` the one nearest to `word`, if it is near enough to be a typo: at most one letter
+// left out, added, changed or swapped with its neighbour for every three that were written.
 std::optional<std::string> NearestWord(std::string_view word,
                                        const std::vector<std::string>& candidates);
 

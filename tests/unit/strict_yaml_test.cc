@@ -87,6 +87,25 @@ TEST(StrictYamlTest, TellsQuotedFromPlainScalarsInJson) {
 TEST(NearestWordTest, SuggestsTyposOnly) {
   EXPECT_EQ(NearestWord("relase", {"release", "stage"}), "release");
   EXPECT_EQ(NearestWord("banana", {"release", "stage"}), std::nullopt);
+  EXPECT_EQ(NearestWord("x", {}), std::nullopt);
+}
+
+TEST(NearestWordTest, TakesTwoSwappedLettersForOneTypo) {
+  EXPECT_EQ(NearestWord("ko", {"ok"}), "ok");
+  EXPECT_EQ(NearestWord("rleease", {"please", "release"}), "release");
+  EXPECT_EQ(NearestWord("ca", {"abc"}), std::nullopt) << "swapped and then torn apart: two";
+}
+
+TEST(NearestWordTest, AllowsOneTypoForEveryThreeLetters) {
+  EXPECT_EQ(NearestWord("abx", {"abc"}), "abc");
+  EXPECT_EQ(NearestWord("axx", {"abc"}), std::nullopt);
+  EXPECT_EQ(NearestWord("abcdxx", {"abcdef"}), "abcdef");
+  EXPECT_EQ(NearestWord("abcxxx", {"abcdef"}), std::nullopt);
+}
+
+TEST(NearestWordTest, PrefersTheNearestAndOfEqualsTheFirst) {
+  EXPECT_EQ(NearestWord("stages", {"stamps", "stage"}), "stage");
+  EXPECT_EQ(NearestWord("cat", {"car", "bat"}), "car");
 }
 
 }  // namespace

@@ -354,9 +354,8 @@ TEST(ReasonTest, NamesAreStable) {
                                                "token-unavailable",
                                                "keyring-unavailable",
                                                "record-failed",
-                                               "stopped",
-                                               "deadline"};
-  ASSERT_EQ(names.size(), static_cast<std::size_t>(Reason::kDeadline) + 1);
+                                               "stopped"};
+  ASSERT_EQ(names.size(), static_cast<std::size_t>(Reason::kStopped) + 1);
   for (std::size_t i = 0; i < names.size(); ++i) {
     EXPECT_EQ(ToString(static_cast<Reason>(i)), names[i]);
   }

@@ -90,13 +90,12 @@ std::vector<Row> Table() {
       {Reason::kKeyringUnavailable, hold, hold, kQuiet, Next::kRetry},
       {Reason::kRecordFailed, hold, hold, kQuiet, Next::kRetry},
       {Reason::kStopped, hold, hold, kQuiet, Next::kGiveUp},
-      {Reason::kDeadline, hold, hold, kQuiet, Next::kGiveUp},
   };
 }
 
 TEST(DecideTest, FollowsTheDecisionTableForEveryReason) {
   const std::vector<Row> table = Table();
-  ASSERT_EQ(table.size(), static_cast<std::size_t>(Reason::kDeadline) + 1);
+  ASSERT_EQ(table.size(), static_cast<std::size_t>(Reason::kStopped) + 1);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];
     ASSERT_EQ(static_cast<std::size_t>(row.reason), i);
