@@ -63,6 +63,7 @@ Error KubeTransportError(const HttpError& error) {
   ErrorCode code = ErrorCode::kUnavailable;
   switch (error.kind) {
     case HttpErrorKind::kInvalidRequest:
+    case HttpErrorKind::kBodyTooLarge:  // as will be the answer to the same question asked again
       code = ErrorCode::kInvalidArgument;
       break;
     case HttpErrorKind::kTimeout:
@@ -76,7 +77,6 @@ Error KubeTransportError(const HttpError& error) {
     case HttpErrorKind::kTls:
     case HttpErrorKind::kReset:
     case HttpErrorKind::kProtocol:
-    case HttpErrorKind::kBodyTooLarge:
       break;
   }
   return Error{code, fmt::format("{} ({})", error.message, ToString(error.kind))};

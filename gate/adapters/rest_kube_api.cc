@@ -165,8 +165,9 @@ Result<KubeList> RestKubeApi::List(const KubeResource& resource, const std::stri
     next = JsonString(*answer, "/metadata/continue");
     if (next.empty()) return list;
   }
-  return Error{ErrorCode::kProtocol, fmt::format("{}: more than {} pages",
-                                                 Describe("list", resource, ns, ""), kMostPages)};
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("{}: more than {} pages", Describe("list", resource, ns, ""), kMostPages)};
 }
 
 Result<void> RestKubeApi::Watch(const KubeResource& resource, const std::string& ns,

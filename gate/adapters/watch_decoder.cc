@@ -27,7 +27,7 @@ bool WatchDecoder::Feed(std::string_view piece) {
     const std::size_t end = piece.find('\n');
     const std::size_t size = std::min(end, piece.size());
     if (partial_.size() + size > event_limit_) {
-      error_ = Error{ErrorCode::kProtocol,
+      error_ = Error{ErrorCode::kInvalidArgument,
                      fmt::format("an event of more than the {} bytes allowed", event_limit_)};
     } else if (end == std::string_view::npos) {
       partial_ += piece;

@@ -11,7 +11,8 @@ namespace gate {
 
 // Cuts the stream of a watch into events, one JSON document per line, however the lines are split
 // over pieces, and hands them to a handler. An ERROR event is an error, classified by its Status
-// (410: kGone). Anything else that is no event, or is longer than the limit, is kProtocol.
+// (410: kGone). Anything else that is no event is kProtocol; one that is longer than the limit is
+// kInvalidArgument, as the server would send it again.
 class WatchDecoder {
  public:
   // `handler` must outlive this.

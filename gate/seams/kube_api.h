@@ -67,9 +67,9 @@ enum class KubeSubresource { kNone, kStatus };
 
 // The Kubernetes API as the gate uses it. Objects are JSON documents exactly as the server serves
 // them. Errors: kNotFound, kAlreadyExists, kConflict, kGone, kPermissionDenied, kInvalidArgument
-// (400, 422), kResourceExhausted (429, with retry_after), kUnavailable (5xx, not reachable),
-// kDeadlineExceeded (a write may have been applied), kCancelled, kProtocol. Nothing is retried
-// here. Thread-safe.
+// (400, 422, and what is larger than the client accepts), kResourceExhausted (429, with
+// retry_after), kUnavailable (5xx, not reachable), kDeadlineExceeded (a write may have been
+// applied), kCancelled, kProtocol. Nothing is retried here. Thread-safe.
 class KubeApi {
  public:
   virtual ~KubeApi() = default;

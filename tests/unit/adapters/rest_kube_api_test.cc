@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gate/seams/watch.h"
 #include "tests/support/fake_files.h"
 #include "tests/support/fake_http_client.h"
 #include "tests/support/fake_runtime.h"
@@ -181,12 +182,35 @@ TEST_F(RestKubeApiTest, AListThatExpiresBetweenItsPagesIsGone) {
   EXPECT_EQ(api_.List(kube::kPods, "demo", {}, Soon()).error().code, ErrorCode::kGone);
 }
 
-TEST_F(RestKubeApiTest, AListWithoutEndIsAProtocolError) {
+// Nothing but another question can help here, so nobody asks the same one again.
+TEST_F(RestKubeApiTest, AListWithoutEndIsAnInvalidArgument) {
   for (int i = 0; i < 1000; ++i) {
     http_.Answer(200, R"({"metadata":{"resourceVersion":"7","continue":"t"},"items":[]})");
   }
-  EXPECT_EQ(api_.List(kube::kPods, "demo", {}, Soon()).error().code, ErrorCode::kProtocol);
+  EXPECT_EQ(api_.List(kube::kPods, "demo", {}, Soon()).error().code, ErrorCode::kInvalidArgument);
   EXPECT_TRUE(http_.all_used());
+}
+
+TEST_F(RestKubeApiTest, WatchObjectsEndsWhenAListIsTooLarge) {
+  http_.Fail(HttpErrorKind::kBodyTooLarge, "a body of more than the 33554432 bytes allowed");
+  const Error ended = WatchObjects(api_, runtime_, kube::kPods, "demo", {}, {}, Soon());
+  EXPECT_EQ(ended.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ended.message,
+            "list pods demo: a body of more than the 33554432 bytes allowed (body-too-large)");
+  EXPECT_EQ(http_.sent().size(), 1U);
+}
+
+TEST_F(RestKubeApiTest, WatchObjectsEndsWhenAnEventIsTooLarge) {
+  RestKubeApi api(http_, files_, runtime_,
+                  {.server = "https://kube:6443", .watch_event_limit = 100});
+  http_.Answer(200, R"({"metadata":{"resourceVersion":"7"},"items":[]})");
+  http_.Stream({std::string(101, ' ')});
+  WatchHandlers handlers;
+  handlers.on_snapshot = [](const KubeList&) {};
+  const Error ended = WatchObjects(api, runtime_, kube::kPods, "demo", {}, handlers, Soon());
+  EXPECT_EQ(ended.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ended.message, "watch pods demo: an event of more than the 100 bytes allowed");
+  EXPECT_EQ(http_.sent().size(), 2U);
 }
 
 TEST_F(RestKubeApiTest, RefusesAnswersThatAreNoListOrNoObject) {
@@ -352,7 +376,7 @@ TEST_F(RestKubeApiTest, ClassifiesTransportErrors) {
       {HttpErrorKind::kTimeout, ErrorCode::kDeadlineExceeded},
       {HttpErrorKind::kReset, ErrorCode::kUnavailable},
       {HttpErrorKind::kProtocol, ErrorCode::kUnavailable},
-      {HttpErrorKind::kBodyTooLarge, ErrorCode::kUnavailable},
+      {HttpErrorKind::kBodyTooLarge, ErrorCode::kInvalidArgument},
       {HttpErrorKind::kCancelled, ErrorCode::kCancelled},
   };
   for (const auto& [kind, code] : cases) {

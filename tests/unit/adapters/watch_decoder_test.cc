@@ -102,13 +102,13 @@ TEST_F(WatchDecoderTest, RefusesAnEventOneByteBeyondTheLimit) {
   std::string event = Event("ADDED", "");
   event.insert(event.size() - 5, kLimit + 2 - event.size(), 'x');
   EXPECT_FALSE(Feed(event));
-  EXPECT_EQ(code(), ErrorCode::kProtocol);
+  EXPECT_EQ(code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(WatchDecoderTest, RefusesALineThatNeverEnds) {
   for (std::size_t i = 0; i < kLimit; ++i) ASSERT_TRUE(Feed("x"));
   EXPECT_FALSE(Feed("x"));
-  EXPECT_EQ(code(), ErrorCode::kProtocol);
+  EXPECT_EQ(code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(WatchDecoderTest, RefusesWhatIsNoEvent) {
