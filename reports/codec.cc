@@ -34,8 +34,8 @@ Json WriteAll(const std::vector<T>& values) {
 }
 
 const Json& Nothing() {
-  static const Json nothing = Json::object();
-  return nothing;
+  static const Json kNothing = Json::object();
+  return kNothing;
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p build/tidy
 export database=build/dev config
-config=$(cat .clang-tidy)
+config=$(cat .clang-tidy tests/.clang-tidy)
 check() {
   local file=$1 stamp command
   command=$(jq -r --arg f "$PWD/$file" '.[] | select(.file == $f) | .command' $database/compile_commands.json | head -1)

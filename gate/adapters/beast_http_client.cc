@@ -116,7 +116,7 @@ Result<HttpResponse, HttpError> BeastHttpClient::State::Send(const Exchange& exc
   return std::move(outcome.result);
 }
 
-BeastHttpClient::BeastHttpClient(HttpClientOptions options, HostResolver resolver)
+BeastHttpClient::BeastHttpClient(const HttpClientOptions& options, HostResolver resolver)
     : state_(new State{options, std::move(resolver), TlsContext(options.tls),
                        ConnectionPool(options.most_idle_connections, options.longest_idle)}) {}
 

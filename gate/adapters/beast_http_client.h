@@ -34,7 +34,8 @@ struct HttpClientOptions {
 // OpenSSL before, not even for a hash: build the client first. `resolver` is for tests.
 class BeastHttpClient : public HttpClient {
  public:
-  explicit BeastHttpClient(HttpClientOptions options = {}, HostResolver resolver = HostResolver());
+  explicit BeastHttpClient(const HttpClientOptions& options = {},
+                           HostResolver resolver = HostResolver());
   ~BeastHttpClient() override;
 
   Result<HttpResponse, HttpError> Send(const HttpRequest& request,

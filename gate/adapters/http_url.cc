@@ -80,7 +80,7 @@ std::string HttpUrl::Authority() const {
 }
 
 std::string HttpUrl::HostHeader() const {
-  const std::string authority = Authority();
+  std::string authority = Authority();
   if (port != (https ? 443 : 80)) return authority;
   return authority.substr(0, authority.rfind(':'));
 }

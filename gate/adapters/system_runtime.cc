@@ -36,7 +36,7 @@ class SystemEvent : public Event {
   bool set_ = false;
 };
 
-class ThreadTask : public Task {
+class ThreadTask final : public Task {
  public:
   ThreadTask(const std::string& name, std::function<void()> body)
       : thread_([name = name.substr(0, 15), body = std::move(body)] {

@@ -136,7 +136,7 @@ class JobRun {
 }  // namespace
 
 ExitCode RunJob(const Config& config, const Question& question, Mode mode, JobDeps deps,
-                Entropy entropy, std::stop_token stop) {
+                Entropy entropy, const std::stop_token& stop) {
   JobRun run(config, question, deps, entropy.rng.Fork("run"), stop);
   RunContext context = run.Begin(mode);
   const auto links = run.FindLinks();

@@ -42,6 +42,6 @@ struct JobDeps {
 // (record-failed), so that no promotion is without its trail. After a stop it has answered within a
 // second. In dry-run mode the answer is always kPass.
 ExitCode RunJob(const Config& config, const Question& question, Mode mode, JobDeps deps,
-                Entropy entropy, std::stop_token stop);
+                Entropy entropy, const std::stop_token& stop);
 
 }  // namespace gate::evaluate

@@ -43,7 +43,7 @@ class BatonEvent : public gate::Event {
   bool set_ = false;
 };
 
-class BatonTask : public gate::Task {
+class BatonTask final : public gate::Task {
  public:
   BatonTask(BatonRuntime& runtime, std::function<void()> body) : runtime_(runtime) {
     // Ready from the start: it runs once somebody else waits.

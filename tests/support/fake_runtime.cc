@@ -14,7 +14,7 @@ struct FakeRuntime::Pending {
   }
 };
 
-class FakeRuntime::PendingTask : public Task {
+class FakeRuntime::PendingTask final : public Task {
  public:
   explicit PendingTask(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
   ~PendingTask() override { Join(); }
