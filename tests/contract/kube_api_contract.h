@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "gate/seams/kube_api.h"
 #include "gate/seams/runtime.h"
@@ -42,12 +43,14 @@ inline void PrintTo(const KubeApiBackendFactory& factory, std::ostream* out) {
   *out << factory.name;
 }
 
+inline std::string NameOf(const Json& object) { return JsonString(object, "/metadata/name"); }
+
 // What every KubeApi promises. Plug an implementation in with
 //
 //   INSTANTIATE_TEST_SUITE_P(Rest, KubeApiContract, testing::Values(factory));
 //
-// in a file of its own, linked with kube_api_contract_test.cc. Every test has a namespace of its
-// own, which is deleted afterwards.
+// in a test program of its own, which links the tests (the target kube_api_contract). Every test
+// has a namespace of its own, which is deleted afterwards.
 class KubeApiContract : public testing::TestWithParam<KubeApiBackendFactory> {
  protected:
   void SetUp() override;

@@ -1,11 +1,7 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/program.h"
 #include "tests/unit/mock_mc/raw_client.h"
 #include "tests/unit/mock_mc/support.h"
 
@@ -20,83 +17,16 @@
 namespace mock_mc::testing {
 namespace {
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
+using test_support::Program;
+using Outcome = test_support::ProgramOutcome;
 
-// A running mock-mc with its output in pipes.
-class Program {
- public:
-  explicit Program(std::vector<std::string> arguments) {
-    std::array<int, 2> out{};
-    std::array<int, 2> err{};
-    EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
-    arguments.insert(arguments.begin(), MOCK_MC_PROGRAM);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(out[1], STDOUT_FILENO);
-      dup2(err[1], STDERR_FILENO);
-      execv(MOCK_MC_PROGRAM, argv.data());
-      _exit(127);
-    }
-    close(out[1]);
-    close(err[1]);
-    out_ = out[0];
-    err_ = err[0];
-  }
-  ~Program() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-    close(out_);
-    close(err_);
-  }
-
-  // Up to and including the next line break.
-  std::string ReadLine() {
-    std::string line;
-    char c = 0;
-    while (!line.ends_with('\n') && read(out_, &c, 1) == 1) line += c;
-    return line;
-  }
-
-  void Signal(int signal) const { kill(pid_, signal); }
-
-  Outcome Wait() {
-    Outcome outcome;
-    outcome.out = Drain(out_);
-    outcome.err = Drain(err_);
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = -1;
-    if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
-    return outcome;
-  }
-
- private:
-  static std::string Drain(int file) {
-    std::string text;
-    std::array<char, 4096> buffer{};
-    for (ssize_t count = 0; (count = read(file, buffer.data(), buffer.size())) > 0;) {
-      text.append(buffer.data(), static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-
-  pid_t pid_ = -1;
-  int out_ = -1;
-  int err_ = -1;
-};
+test_support::ProgramSpec MockMc(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), MOCK_MC_PROGRAM);
+  return {std::move(arguments)};
+}
 
 Outcome RunProgram(std::vector<std::string> arguments) {
-  return Program(std::move(arguments)).Wait();
+  return test_support::RunProgram(MockMc(std::move(arguments)));
 }
 
 class CliTest : public ::testing::Test {
@@ -152,8 +82,8 @@ TEST_F(CliTest, ServesUntilItIsTerminated) {
   std::string text = kScript;
   text.replace(text.find("ed25519"), 7, "ecdsa-p256");
   for (const int signal : {SIGTERM, SIGINT}) {
-    Program program({"serve", Write("script.yaml", text), "--listen", "127.0.0.1:0", "--admin",
-                     "127.0.0.1:0", "--print-ready"});
+    Program program(MockMc({"serve", Write("script.yaml", text), "--listen", "127.0.0.1:0",
+                            "--admin", "127.0.0.1:0", "--print-ready"}));
     const std::string ready = program.ReadLine();
     ASSERT_TRUE(ready.starts_with("ready http=127.0.0.1:")) << ready;
     const std::size_t space = ready.find(" admin=127.0.0.1:");
@@ -191,8 +121,8 @@ TEST_F(CliTest, ReportsKeyFilesThatAreMissing) {
 
 TEST_F(CliTest, ReportsAPortInUse) {
   const std::string script = Write("script.yaml", "apiVersion: mock-mc/v1\n");
-  Program first(
-      {"serve", script, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--print-ready"});
+  Program first(MockMc(
+      {"serve", script, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--print-ready"}));
   const std::string ready = first.ReadLine();
   const std::string taken = ready.substr(11, ready.find(" admin=") - 11);
   const Outcome second = RunProgram({"serve", script, "--listen", taken, "--admin", "127.0.0.1:0"});
