@@ -24,6 +24,11 @@ class ClusterApi {
   // as in KubeApi.
   virtual gate::Result<std::string> GetText(const std::string& path,
                                             const gate::Deadline& deadline) = 0;
+
+  // The same for a request with a JSON text as its body.
+  virtual gate::Result<std::string> SendText(const std::string& method, const std::string& path,
+                                             const std::string& body,
+                                             const gate::Deadline& deadline) = 0;
 };
 
 // Reads a kubeconfig file, for its current context. The first call connects.

@@ -68,13 +68,16 @@ Result<void> CheckNeverRestarted(ClusterApi& cluster, const std::string& ns,
 
 }  // namespace
 
+std::string MockAdminPath(const std::string& ns, const std::string& path) {
+  return NamespacePath(ns) + "/services/http:" + kMockName + ":" + kMockAdminPort + "/proxy" + path;
+}
+
 Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
                                 const gate::Deadline& deadline) {
   auto whole = CheckNeverRestarted(cluster, ns, deadline);
   if (!whole) return std::move(whole).error();
-  const std::string path = NamespacePath(ns) + "/services/http:" + kMockName + ":" +
-                           kMockAdminPort + "/proxy/journal?limit=10000";  // all that it ever holds
-  auto journal = cluster.GetText(path, deadline);
+  const std::string everything = "/journal?limit=10000";  // all that it ever holds
+  auto journal = cluster.GetText(MockAdminPath(ns, everything), deadline);
   if (!journal) return std::move(journal).error().Wrap("reading mock-mc's journal");
   auto trace = McRequestsFromJournal(*journal, Now(runtime));
   if (!trace) return std::move(trace).error().Wrap("reading mock-mc's journal");

@@ -12,6 +12,9 @@
 
 namespace drill {
 
+// Where the API server passes requests on to mock-mc's admin API; `path` starts with a slash.
+std::string MockAdminPath(const std::string& ns, const std::string& path);
+
 // What only the end of a scenario shows. The events carry the fields that scenarios know
 // (harness/scenario/vocabulary.h) and the times of their sources, which run on this machine's
 // clock: kind's nodes are containers.

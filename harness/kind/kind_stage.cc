@@ -63,10 +63,10 @@ Result<void> KindStage::Await(const Awaited& awaited, const gate::Deadline& dead
   return error;
 }
 
-Result<void> KindStage::DeployCanary(const gate::Deadline& deadline) {
-  auto patched = kube().MergePatch({gate::kube::kRollouts, world_.ns, rollout_},
-                                   CanaryPatch(scenario_), gate::KubeSubresource::kNone, deadline);
-  if (!patched) return std::move(patched).error().Wrap("deploying the canary");
+Result<void> KindStage::CallMcAdmin(const std::string& method, const std::string& path,
+                                    const gate::Json& body, const gate::Deadline& deadline) {
+  auto answer = cluster_.SendText(method, MockAdminPath(world_.ns, path), body.dump(), deadline);
+  if (!answer) return std::move(answer).error().Wrap("calling mock-mc's admin API");
   return {};
 }
 

@@ -20,12 +20,14 @@ class KindStage : public Stage {
   KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files, std::string directory,
             const Scenario& scenario, StageWorld world, Keep keep);
 
+  gate::Runtime& runtime() override { return runtime_; }
   gate::KubeApi& kube() override { return cluster_.kube(); }
   const std::string& ns() const override { return world_.ns; }
   const std::string& rollout() const override { return rollout_; }
 
   gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) override;
-  gate::Result<void> DeployCanary(const gate::Deadline& deadline) override;
+  gate::Result<void> CallMcAdmin(const std::string& method, const std::string& path,
+                                 const gate::Json& body, const gate::Deadline& deadline) override;
   gate::Result<Trace> Collect(const gate::Deadline& deadline) override;
   gate::Result<void> Remove(const gate::Deadline& deadline) override;
 

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "gate/base/time.h"
+#include "harness/kind/rollout_shape.h"
+#include "harness/runner/rollout_patches.h"
 #include "mock-mc/behaviour/script.h"
 
 namespace drill {
@@ -28,6 +30,10 @@ constexpr std::array kObjectFiles{
 // From the gate's own end of holding to the Job's deadline: its start, the last attempt, recording.
 constexpr gate::Nanos kJobMargin = std::chrono::seconds(30);
 
+std::int64_t Seconds(gate::Nanos time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
 Result<Json> ReadYaml(gate::Files& files, const std::string& path) {
   auto text = files.Read(path);
   if (!text) return std::move(text).error();
@@ -44,12 +50,14 @@ Result<gate::Nanos> DurationAt(const Json& config, const char* pointer, const st
   return duration;
 }
 
-Result<std::int64_t> JobDeadlineSeconds(const Json& config, const std::string& path) {
+Result<std::int64_t> JobDeadlineSeconds(const Scenario& scenario, const Json& config,
+                                        const std::string& path) {
+  if (scenario.job_deadline) return Seconds(*scenario.job_deadline);
   auto hold = DurationAt(config, "/timing/hold", path);
   if (!hold) return std::move(hold).error();
   auto budget = DurationAt(config, "/timing/budget", path);
   if (!budget) return std::move(budget).error();
-  return std::chrono::ceil<std::chrono::seconds>(*hold + *budget + kJobMargin).count();
+  return Seconds(*hold + *budget + kJobMargin);
 }
 
 // As JSON text with line breaks, which is YAML too and lets messages name a line.
@@ -111,7 +119,7 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
   auto config = ReadYaml(files, config_path);
   if (!config) return std::move(config).error();
   if (scenario.gate_config.is_object()) config->merge_patch(scenario.gate_config);
-  auto job_deadline = JobDeadlineSeconds(*config, config_path);
+  auto job_deadline = JobDeadlineSeconds(scenario, *config, config_path);
   if (!job_deadline) return std::move(job_deadline).error();
   auto script = CheckedScript(scenario, world);
   if (!script) return std::move(script).error();
@@ -122,7 +130,7 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
                       {"REPLICAS", scenario.replicas},
                       {"MAX_SURGE", IntOrString(scenario.max_surge)},
                       {"MAX_UNAVAILABLE", IntOrString(scenario.max_unavailable)},
-                      {"GATE_IMAGE", world.gate_image},
+                      {"GATE_IMAGE", scenario.gate_image ? world.gate_image : kMissingImage},
                       {"MOCK_IMAGE", world.mock_image},
                       {"DRY_RUN", scenario.dry_run},
                       {"JOB_DEADLINE_SECONDS", *job_deadline},
@@ -145,21 +153,13 @@ Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string
     if (!text) return std::move(text).error();
     auto manifest = RenderManifest(*text, path, *placeholders);
     if (!manifest) return std::move(manifest).error();
+    if (manifest->ref.resource == gate::kube::kRollouts) {
+      auto shaped = ShapeRollout(scenario.shape, manifest->object);
+      if (!shaped) return std::move(shaped).error().Wrap(path);
+    }
     manifests.push_back(*std::move(manifest));
   }
   return manifests;
-}
-
-Json CanaryPatch(const Scenario& scenario) {
-  // null removes the label (RFC 7396). The annotation makes it a new pod template in any case.
-  const Json label = {
-      {kReleaseLabel, scenario.release_label ? Json(scenario.canary_release) : Json(nullptr)}};
-  return {{"metadata", {{"labels", label}}},
-          {"spec",
-           {{"template",
-             {{"metadata",
-               {{"labels", label},
-                {"annotations", {{kReleaseAnnotation, scenario.canary_release}}}}}}}}}};
 }
 
 }  // namespace drill

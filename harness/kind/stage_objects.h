@@ -13,11 +13,9 @@ namespace drill {
 
 // The names that the manifests of kind/scenario/ and the code share.
 inline constexpr const char* kRolloutName = "demo";
-inline constexpr const char* kMockName = "mock-mc";    // Deployment and Service
-inline constexpr const char* kMockAdminPort = "8081";  // of the Service
-inline constexpr const char* kReleaseLabel = "release-id";
-inline constexpr const char* kReleaseAnnotation = "gate-drill/release";  // of the pod template
-inline constexpr const char* kRunLabel = "gate-drill/run";               // of namespaces
+inline constexpr const char* kMockName = "mock-mc";         // Deployment and Service
+inline constexpr const char* kMockAdminPort = "8081";       // of the Service
+inline constexpr const char* kRunLabel = "gate-drill/run";  // of namespaces
 
 // MC's signing key as both sides need it.
 struct SigningKeyPair {
@@ -42,8 +40,5 @@ struct StageWorld {
 // kInvalidArgument as file:line:column.
 gate::Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
                                                  const Scenario& scenario, const StageWorld& world);
-
-// The merge patch that starts the rollout of the scenario's canary.
-gate::Json CanaryPatch(const Scenario& scenario);
 
 }  // namespace drill

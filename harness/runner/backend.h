@@ -8,6 +8,7 @@
 #include "gate/base/result.h"
 #include "gate/seams/deadline.h"
 #include "gate/seams/kube_api.h"
+#include "gate/seams/runtime.h"
 #include "harness/scenario/scenario.h"
 #include "harness/trace/trace.h"
 
@@ -16,13 +17,28 @@ namespace drill {
 // A short phrase of what is going on now, for the live progress line.
 using Progress = std::function<void(std::string_view phase)>;
 
-// The world of one scenario: a namespace with MC, gate configuration and a healthy stable release.
-// Used from one thread, except for kube(). Destruction leaves nothing behind.
+// The world of one scenario: a namespace with MC, gate configuration and a healthy stable release,
+// made of the objects in kind/scenario. What is done to it goes through kube() and CallMcAdmin
+// (harness/runner/actions.h). Used from one thread, except for kube(). Destruction leaves nothing
+// behind.
 class Stage {
  public:
   virtual ~Stage() = default;
 
-  // For watching; thread-safe.
+  // The time in which everything on this stage happens.
+  virtual gate::Runtime& runtime() = 0;
+  // Calls `body`, which may wait in that time, and returns when it has returned. An error: a
+  // simulation came to no end, and `body` was abandoned in the middle.
+  virtual gate::Result<void> Run(const std::function<void()>& body) {
+    body();
+    return {};
+  }
+
+  // The stop request to obey in that time, given that of the run. A simulated scenario, which is
+  // over before anybody could stop it, has none.
+  virtual std::stop_token StopFor(const std::stop_token& run) { return run; }
+
+  // Thread-safe.
   virtual gate::KubeApi& kube() = 0;
   virtual const std::string& ns() const = 0;
   // Name of the Rollout under test.
@@ -35,8 +51,11 @@ class Stage {
   // Creates the namespace and everything in it, and returns when the stable release is Healthy.
   virtual gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) = 0;
 
-  // Starts the rollout of the canary release (changes the Rollout's pod template and labels).
-  virtual gate::Result<void> DeployCanary(const gate::Deadline& deadline) = 0;
+  // Sends `body` as JSON to mock-mc's admin API (docs/mock-mc.md): POST /flip, PUT /script. Errors
+  // as in gate::KubeApi; an answer other than 2xx is one.
+  virtual gate::Result<void> CallMcAdmin(const std::string& method, const std::string& path,
+                                         const gate::Json& body,
+                                         const gate::Deadline& deadline) = 0;
 
   // What only the end shows: MC's journal as `mc.request` events and the gate's audit lines as
   // `audit` events. Times are the sources' own.

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "harness/expect/matcher.h"
+#include "harness/runner/actions.h"
 #include "harness/runner/inbox.h"
+#include "harness/runner/timeline_clock.h"
 #include "harness/runner/watches.h"
 #include "harness/trace/observer.h"
 
@@ -40,7 +42,9 @@ class Performance {
         observer_({.rollout = stage.rollout(),
                    .clock_skew = stage.clock_skew(),
                    .start = start_,
-                   .most_events = reports::kMostEvents}) {
+                   .most_events = reports::kMostEvents}),
+        actions_(stage),
+        timeline_(scenario.timeline) {
     for (const EventPattern& pattern : scenario.until) until_.emplace_back(pattern);
   }
 
@@ -51,13 +55,17 @@ class Performance {
   const Trace& trace() const { return trace_; }
   std::int64_t dropped() const { return observer_.dropped(); }
   Instant start() const { return start_; }
+  // What of the timeline was not done, and why.
+  std::optional<std::string> undone() const { return timeline_.Undone(); }
 
  private:
   Ending RunSteps();
   std::optional<Ending> Prepare();
   std::optional<Ending> StartWatching();
-  std::optional<Ending> Deploy();
+  std::optional<Ending> DeployCanary();
   Ending Observe();
+  std::optional<Ending> DoWhatIsDue();
+  std::optional<Ending> Do(const Action& action);
   std::optional<Ending> Settle();
   std::optional<Ending> Collect();
   void FinishTrace();
@@ -85,6 +93,8 @@ class Performance {
   Inbox inbox_;
   Watches watches_;
   Observer observer_;
+  Actions actions_;
+  TimelineClock timeline_;
   std::vector<Matcher> until_;
   std::set<std::string> snapshots_;  // plural of the resources whose first snapshot has come
   std::optional<Instant> deployed_;
@@ -108,7 +118,7 @@ Ending Performance::Run() {
 Ending Performance::RunSteps() {
   if (auto end = Prepare()) return *end;
   if (auto end = StartWatching()) return *end;
-  if (auto end = Deploy()) return *end;
+  if (auto end = DeployCanary()) return *end;
   return Observe();
 }
 
@@ -127,7 +137,7 @@ std::optional<Ending> Performance::StartWatching() {
   recorder_.ScenarioPhase(scenario_.id, "starting watches");
   const auto resources = Observer::Resources();
   const Deadline deadline = In(limits_.first_snapshots);
-  const Nanos longest = limits_.first_snapshots + limits_.deploy + scenario_.horizon +
+  const Nanos longest = limits_.first_snapshots + limits_.action + scenario_.horizon +
                         limits_.settle + limits_.collect;
   watches_.Start(resources, runtime_.Now() + 2 * longest);
   for (;;) {
@@ -151,11 +161,13 @@ std::optional<Ending> Performance::StartWatching() {
                                           stage_.rollout() + " has no stable ReplicaSet");
 }
 
-std::optional<Ending> Performance::Deploy() {
+std::optional<Ending> Performance::DeployCanary() {
   if (stop_.stop_requested()) return Stopped();
   recorder_.ScenarioPhase(scenario_.id, "deploying the canary");
   const Sighting began{runtime_.Now(), runtime_.WallNow()};
-  const auto deployed = stage_.DeployCanary(In(limits_.deploy));
+  const Deploy deploy{scenario_.canary_release, scenario_.canary_image,
+                      scenario_.release_label ? Deploy::Label::kPresent : Deploy::Label::kAbsent};
+  const auto deployed = actions_.Do(deploy, In(limits_.action));
   if (!deployed) return Trouble("deploying the canary", deployed.error());
   observer_.OnDeployed(scenario_.canary_release, began);
   deployed_ = began.at;
@@ -170,16 +182,43 @@ Ending Performance::Observe() {
     Drain();
     if (const auto failure = inbox_.failure()) return Over(Ending::Kind::kTrouble, *failure);
     if (until_seen_) return Settle().value_or(Over(Ending::Kind::kUntil));
-    switch (inbox_.Wait(horizon)) {
+    if (auto end = DoWhatIsDue()) return *end;
+    const auto due = timeline_.NextDue();
+    const bool acts_next = due && *due < horizon.at;
+    switch (inbox_.Wait(acts_next ? Deadline{*due, stop_} : horizon)) {
       case WaitResult::kSignalled:
         continue;
       case WaitResult::kStopped:
         return Stopped();
       case WaitResult::kElapsed:
+        if (acts_next) continue;
         Drain();
         return Over(until_seen_ ? Ending::Kind::kUntil : Ending::Kind::kHorizon);
     }
   }
+}
+
+std::optional<Ending> Performance::DoWhatIsDue() {
+  while (const TimelineEntry* entry = timeline_.TakeDue(runtime_.Now())) {
+    if (auto end = Do(entry->action)) return end;
+  }
+  return std::nullopt;
+}
+
+std::optional<Ending> Performance::Do(const Action& action) {
+  const std::string_view name = NameOf(action);
+  const Sighting began{runtime_.Now(), runtime_.WallNow()};
+  const auto done = actions_.Do(action, In(limits_.action));
+  const Sighting ended{runtime_.Now(), runtime_.WallNow()};
+  if (!done) {
+    observer_.OnAction(name, false, done.error().message, began, ended);
+    RecordNew();
+    return Trouble("timeline", done.error());
+  }
+  if (done->deployed) observer_.OnDeployed(*done->deployed, began);
+  observer_.OnAction(name, true, done->detail, began, ended);
+  RecordNew();
+  return std::nullopt;
 }
 
 std::optional<Ending> Performance::Settle() {
@@ -231,6 +270,7 @@ void Performance::RecordNew() {
   for (TraceEvent& event : observer_.TakeNew()) {
     entries.push_back(ToEntry(event, start_));
     const bool counts = deployed_ && event.at >= *deployed_;
+    if (counts) timeline_.OnEvent(event);
     until_seen_ = until_seen_ ||
                   (counts && std::any_of(until_.begin(), until_.end(), [&](const Matcher& matcher) {
                      return matcher.Matches(event);
@@ -247,22 +287,33 @@ std::optional<std::string> Remove(Stage& stage, gate::Runtime& runtime, Nanos li
   return "removing the stage: " + removed.error().message;
 }
 
+// Something that is no failure of what is under test, but for which this is no pass either.
+void NotePassSpoiler(const std::optional<std::string>& trouble, reports::ScenarioResult& result) {
+  if (!trouble) return;
+  result.outcome = reports::Worse(result.outcome, reports::Outcome::kInconclusive);
+  result.reason += (result.reason.empty() ? "" : "; ") + *trouble;
+}
+
 }  // namespace
 
-reports::ScenarioResult Play(const Scenario& scenario, Backend& backend, gate::Runtime& runtime,
-                             Recorder& recorder, const PlayLimits& limits, std::stop_token stop) {
+reports::ScenarioResult Play(const Scenario& scenario, Backend& backend, Recorder& recorder,
+                             const PlayLimits& limits, const std::stop_token& stop) {
   recorder.ScenarioStart(scenario.id);
-  const gate::WallTime started = runtime.WallNow();
   const std::unique_ptr<Stage> stage = backend.NewStage(scenario);
-  Performance performance(scenario, *stage, runtime, recorder, limits, std::move(stop));
-  const Ending ending = performance.Run();
-  recorder.ScenarioPhase(scenario.id, "removing");
-  const auto left_behind = Remove(*stage, runtime, limits.remove);
+  gate::Runtime& runtime = stage->runtime();
+  const gate::WallTime started = runtime.WallNow();
+  Performance performance(scenario, *stage, runtime, recorder, limits, stage->StopFor(stop));
+  Ending ending{Ending::Kind::kTrouble, "", performance.start()};
+  std::optional<std::string> left_behind;
+  const auto ran = stage->Run([&] {
+    ending = performance.Run();
+    recorder.ScenarioPhase(scenario.id, "removing");
+    left_behind = Remove(*stage, runtime, limits.remove);
+  });
+  if (!ran) ending = {Ending::Kind::kTrouble, ran.error().message, performance.start()};
   reports::ScenarioResult result = Evaluate(scenario, performance.trace(), ending);
-  if (left_behind) {
-    result.outcome = reports::Worse(result.outcome, reports::Outcome::kInconclusive);
-    result.reason += (result.reason.empty() ? "" : "; ") + *left_behind;
-  }
+  if (ending.IsComplete()) NotePassSpoiler(performance.undone(), result);
+  NotePassSpoiler(left_behind, result);
   result.started = started;
   result.duration = runtime.Now() - performance.start();
   result.dropped_events = performance.dropped();

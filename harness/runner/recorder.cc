@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
 #include "reports/codec.h"
@@ -13,7 +14,7 @@ namespace {
 // The fields that tell one event of a kind from another, for a line of progress.
 std::string Brief(const reports::TraceEntry& entry) {
   std::string text = entry.name;
-  for (const char* key : {"stage", "verdict", "weight", "phase", "where", "release"}) {
+  for (const char* key : {"do", "stage", "verdict", "weight", "phase", "where", "release"}) {
     const auto found = entry.fields.find(key);
     if (found == entry.fields.end()) continue;
     text += " " + (found->is_string() ? found->get<std::string>() : reports::DumpCompact(*found));
@@ -38,6 +39,19 @@ void Recorder::AppendAll(std::vector<gate::Json> records) {
   stop_.request_stop();
 }
 
+// What belongs to a scenario that goes on.
+void Recorder::AppendOf(const std::string& id, std::vector<gate::Json> records) {
+  if (pace_ == Pace::kAsItHappens) return AppendAll(std::move(records));
+  const std::lock_guard lock(mutex_);
+  std::vector<gate::Json>& held = held_[id];
+  held.insert(held.end(), std::make_move_iterator(records.begin()),
+              std::make_move_iterator(records.end()));
+}
+
+void Recorder::Show(const std::string& id, std::string_view phase) {
+  if (pace_ == Pace::kAsItHappens) view_.OnScenario(id, phase);
+}
+
 std::optional<gate::Error> Recorder::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
@@ -56,12 +70,12 @@ void Recorder::BackendReady(const gate::Json& facts) {
 void Recorder::RunEnd() { Append(reports::RunEndRecord(runtime_.WallNow())); }
 
 void Recorder::ScenarioStart(const std::string& id) {
-  Append(reports::ScenarioStartRecord(id, runtime_.WallNow()));
+  AppendOf(id, {reports::ScenarioStartRecord(id, runtime_.WallNow())});
 }
 
 void Recorder::ScenarioPhase(const std::string& id, std::string_view phase) {
-  view_.OnScenario(id, phase);
-  Append(reports::ScenarioPhaseRecord(id, phase, runtime_.WallNow()));
+  Show(id, phase);
+  AppendOf(id, {reports::ScenarioPhaseRecord(id, phase, runtime_.WallNow())});
 }
 
 void Recorder::ScenarioNote(const std::string& id, std::string_view note) {
@@ -69,7 +83,7 @@ void Recorder::ScenarioNote(const std::string& id, std::string_view note) {
     const std::lock_guard lock(mutex_);
     if (++notes_[id] > kMostNotes) return;
   }
-  Append(reports::ScenarioNoteRecord(id, note, runtime_.WallNow()));
+  AppendOf(id, {reports::ScenarioNoteRecord(id, note, runtime_.WallNow())});
 }
 
 void Recorder::ScenarioEvents(const std::string& id,
@@ -78,14 +92,20 @@ void Recorder::ScenarioEvents(const std::string& id,
   const gate::WallTime now = runtime_.WallNow();
   std::vector<gate::Json> records;
   for (const reports::TraceEntry& entry : entries) {
-    if (IsMilestone(entry)) view_.OnScenario(id, Brief(entry));
+    if (IsMilestone(entry)) Show(id, Brief(entry));
     records.push_back(reports::ScenarioEventRecord(id, entry, now));
   }
-  AppendAll(std::move(records));
+  AppendOf(id, std::move(records));
 }
 
 void Recorder::ScenarioEnd(const reports::ScenarioResult& result) {
-  Append(reports::ScenarioEndRecord(result, runtime_.WallNow()));
+  std::vector<gate::Json> records;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto held = held_.extract(result.id)) records = std::move(held.mapped());
+  }
+  records.push_back(reports::ScenarioEndRecord(result, runtime_.WallNow()));
+  AppendAll(std::move(records));
   view_.OnScenarioEnd(result);
 }
 

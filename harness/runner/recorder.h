@@ -21,10 +21,14 @@ namespace drill {
 // is worth nothing: the first failure of the journal requests a stop. Thread-safe.
 class Recorder {
  public:
+  // When a scenario is written down and shown. kAtItsEnd is for simulations, which are over before
+  // anybody could look, and would otherwise spend their time waiting for the disk.
+  enum class Pace { kAsItHappens, kAtItsEnd };
+
   // `stop` is what the run obeys. All references must outlive this object.
   Recorder(reports::Journal& journal, ProgressView& view, gate::Runtime& runtime,
-           std::stop_source& stop)
-      : journal_(journal), view_(view), runtime_(runtime), stop_(stop) {}
+           std::stop_source& stop, Pace pace = Pace::kAsItHappens)
+      : journal_(journal), view_(view), runtime_(runtime), stop_(stop), pace_(pace) {}
 
   void RunStart(const reports::RunResult& head);
   void RunPhase(std::string_view phase) { view_.OnRun(phase); }
@@ -46,12 +50,16 @@ class Recorder {
  private:
   void AppendAll(std::vector<gate::Json> records);
   void Append(gate::Json record) { AppendAll({std::move(record)}); }
+  void AppendOf(const std::string& id, std::vector<gate::Json> records);
+  void Show(const std::string& id, std::string_view phase);
 
   reports::Journal& journal_;
   ProgressView& view_;
   gate::Runtime& runtime_;
   std::stop_source& stop_;
-  mutable std::mutex mutex_;  // guards what follows
+  const Pace pace_;
+  mutable std::mutex mutex_;                             // guards what follows
+  std::map<std::string, std::vector<gate::Json>> held_;  // kAtItsEnd: of scenarios that go on
   std::map<std::string, std::int64_t> notes_;
   std::optional<gate::Error> failure_;
 };

@@ -35,13 +35,28 @@ Result<void> CheckIds(const ScenarioSet& set, const std::vector<std::string>& on
 
 // Plays selected scenarios one after the other, each taken from a common counter.
 void Work(const ScenarioSet& set, const std::vector<std::size_t>& selected,
-          std::atomic<std::size_t>& next, Backend& backend, gate::Runtime& runtime,
-          Recorder& recorder, const RunOptions& options, const std::stop_token& stop) {
+          std::atomic<std::size_t>& next, Backend& backend, Recorder& recorder,
+          const RunOptions& options, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const std::size_t index = next.fetch_add(1);
     if (index >= selected.size()) return;
-    Play(set.scenarios[selected[index]], backend, runtime, recorder, options.limits, stop);
+    Play(set.scenarios[selected[index]], backend, recorder, options.limits, stop);
   }
+}
+
+// Plays scenarios on `jobs` tasks and returns when all are over.
+void PlayAll(const ScenarioSet& set, const std::vector<std::size_t>& selected, int jobs,
+             Backend& backend, gate::Runtime& runtime, Recorder& recorder,
+             const RunOptions& options, const std::stop_token& stop) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::unique_ptr<gate::Task>> workers;
+  const auto count = std::min(selected.size(), static_cast<std::size_t>(std::max(1, jobs)));
+  for (std::size_t i = 0; i < count; ++i) {
+    workers.push_back(runtime.Spawn(fmt::format("scenario {}", i), [&] {
+      Work(set, selected, next, backend, recorder, options, stop);
+    }));
+  }
+  for (const auto& worker : workers) worker->Join();
 }
 
 Result<void> StartBackend(Backend& backend, gate::Runtime& runtime, Recorder& recorder,
@@ -108,16 +123,14 @@ Result<void> RunScenarios(const ScenarioSet& set, const std::vector<std::size_t>
                           const RunOptions& options, const std::stop_token& stop) {
   auto started = StartBackend(backend, runtime, recorder, options, stop);
   if (started) {
-    std::atomic<std::size_t> next = 0;
-    std::vector<std::unique_ptr<gate::Task>> workers;
-    const auto count =
-        std::min(selected.size(), static_cast<std::size_t>(std::max(1, options.jobs)));
-    for (std::size_t i = 0; i < count; ++i) {
-      workers.push_back(runtime.Spawn(fmt::format("scenario {}", i), [&] {
-        Work(set, selected, next, backend, runtime, recorder, options, stop);
-      }));
-    }
-    for (const auto& worker : workers) worker->Join();
+    auto together = selected;
+    const auto alone =
+        std::stable_partition(together.begin(), together.end(),
+                              [&](std::size_t index) { return !PlaysAlone(set.scenarios[index]); });
+    const std::vector<std::size_t> one_by_one(alone, together.end());
+    together.erase(alone, together.end());
+    PlayAll(set, together, options.jobs, backend, runtime, recorder, options, stop);
+    PlayAll(set, one_by_one, /*jobs=*/1, backend, runtime, recorder, options, stop);
   }
   StopBackend(backend, runtime, recorder, options);
   return started;

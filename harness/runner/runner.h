@@ -31,9 +31,10 @@ gate::Result<std::vector<std::size_t>> SelectScenarios(const ScenarioSet& set,
 void DescribeScenarios(const ScenarioSet& set, const std::vector<std::size_t>& selected,
                        const std::vector<std::string>& only, reports::RunResult& head);
 
-// Brings the backend up, plays the selected scenarios on `options.jobs` tasks, takes the backend
-// down, whatever happens and also after a stop. Everything is recorded, between RunStart (before
-// the call) and RunEnd (after it). After a requested stop no further scenario begins.
+// Brings the backend up, plays the selected scenarios on `options.jobs` tasks, after these one by
+// one those that cannot be played beside others (PlaysAlone), takes the backend down, whatever
+// happens and also after a stop. Everything is recorded, between RunStart (before the call) and
+// RunEnd (after it). After a requested stop no further scenario begins.
 //
 // An error is what kept the backend from starting; then no scenario ran.
 gate::Result<void> RunScenarios(const ScenarioSet& set, const std::vector<std::size_t>& selected,

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "gate/yaml/strict_yaml.h"
+#include "harness/scenario/parse_common.h"
 #include "reports/file_io.h"
 
 namespace drill {
@@ -27,11 +28,6 @@ std::string Lower(std::string text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return text;
-}
-
-std::string RequireText(MapReader& map, std::string_view key, Mistakes& mistakes) {
-  const auto node = map.Require(key);
-  return node ? node->String(mistakes).value_or("") : "";
 }
 
 ReadinessRow ParseRow(const Node& node, std::set<std::string>& ids, Mistakes& mistakes) {

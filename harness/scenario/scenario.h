@@ -8,19 +8,13 @@
 #include "gate/base/result.h"
 #include "gate/base/strict_json.h"
 #include "gate/base/time.h"
+#include "harness/scenario/canary.h"
+#include "harness/scenario/event_pattern.h"
+#include "harness/scenario/timeline.h"
 
 namespace drill {
 
-// A pattern over one trace event: its name, and for each listed field what it must be.
-struct EventPattern {
-  struct FieldTest {
-    std::string field;
-    enum class Kind { kEquals, kNotEquals, kMatches } kind;  // kMatches: ECMAScript regex, anchored
-    std::string value;                                       // compared as text
-  };
-  std::string event;
-  std::vector<FieldTest> fields;
-};
+inline constexpr int kMostReplicas = 100;  // that a scenario can ask for
 
 struct Expectation {
   enum class Kind { kEventually, kNever, kSequence };
@@ -55,10 +49,16 @@ struct Scenario {
   int replicas = 5;
   std::string max_surge = "25%";
   std::string max_unavailable = "25%";
+  RolloutShape shape;
   bool release_label = true;  // false: the canary's release-id labels are missing
+  Deploy::Image canary_image = Deploy::Image::kPresent;
   bool dry_run = false;
-  gate::Json gate_config;  // merged over the drill's gate configuration (RFC 7396)
-  gate::Json mc_script;    // the `rules`, `responses`, ... of a mock-mc script
+  bool gate_image = true;  // false: the gate's Job names an image that does not exist
+  std::optional<gate::Nanos> job_deadline;  // of the gate's Job, whole seconds; else from its hold
+  gate::Json gate_config;                   // merged over the drill's gate configuration (RFC 7396)
+  gate::Json mc_script;                     // the `rules`, `responses`, ... of a mock-mc script
+
+  std::vector<TimelineEntry> timeline;  // in the order of the file
 
   gate::Nanos horizon = std::chrono::seconds(120);  // give up this long after the deployment
   std::vector<EventPattern> until;                  // any of these ends the scenario
@@ -72,9 +72,10 @@ struct Scenario {
 // Reads one scenario; mistakes are reported all at once as file:line:column.
 gate::Result<Scenario> ParseScenario(std::string_view text, const std::string& file);
 
-// For people: `verdict (stage = "20", verdict = "pass")`, and what an expectation demands as one
-// sentence: `never promoted`.
-std::string Describe(const EventPattern& pattern);
+// What an expectation demands, as one sentence for people: `never promoted`.
 std::string Describe(const Expectation& expectation);
+
+// It must not be played beside others: its timeline strikes at what they share.
+bool PlaysAlone(const Scenario& scenario);
 
 }  // namespace drill

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/scenario/timeline.h"
+
 namespace drill {
 namespace {
 
@@ -12,12 +14,20 @@ std::vector<EventKind> BuildVocabulary() {
   constexpr auto kAtTheEnd = EventKind::Known::kAtTheEnd;
   return {
       {"deployed", {{"release"}}},
+      {"action", {{"do", ActionNames()}, {"ok", Booleans()}, {"detail"}}},
       {"rollout.phase", {{"phase"}, {"message"}}},
       {"rollout.step", {{"index"}, {"weight"}}},
       {"rollout.aborted", {{"message"}}},
+      {"rollout.pause", {{"reason"}, {"active", Booleans()}}},
       {"promoted", {{"release"}}},
-      {"replicas", {{"stableSpec"}, {"stableAvailable"}, {"canarySpec"}, {"canaryAvailable"}}},
-      {"analysisrun.phase", {{"name"}, {"step"}, {"phase"}, {"message"}}},
+      {"replicas",
+       {{"stableSpec"},
+        {"stableAvailable"},
+        {"canarySpec"},
+        {"canaryAvailable"},
+        {"olderSpec"},
+        {"olderAvailable"}}},
+      {"analysisrun.phase", {{"name"}, {"type"}, {"step"}, {"phase"}, {"message"}}},
       {"job.finished", {{"name"}, {"succeeded", Booleans()}, {"reason"}}},
       {"event", {{"reason"}, {"type"}, {"message"}, {"kind"}, {"name"}}},
       {"verdict",

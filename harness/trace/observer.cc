@@ -116,11 +116,26 @@ void Observer::OnObject(const gate::KubeResource& resource, const Json& object, 
 }
 
 void Observer::OnDeployed(const std::string& release, const Sighting& began) {
+  if (deployed_ && rollout_) stable_hash_ = rollout_->stable_hash;
   deployed_ = true;
   canary_release_ = release;
-  if (rollout_) stable_generation_ = rollout_->generation;
-  reported_releases_.clear();  // what was seen of the stable release says nothing about this one
+  canary_known_ = false;
+  canary_hash_.clear();
+  canary_was_up_ = false;
+  promoted_ = false;
+  abort_open_since_.reset();  // a new pod template takes the abort back (argo R75)
+  if (rollout_) {
+    last_generation_ = rollout_->generation;
+    last_hash_ = rollout_->current_hash;
+  }
+  reported_releases_.clear();  // what was seen of earlier releases says nothing about this one
   Emit("deployed", {began.at, began.wall, gate::Nanos(0)}, {{"release", release}});
+}
+
+void Observer::OnAction(std::string_view action, bool ok, const std::string& detail,
+                        const Sighting& began, const Sighting& ended) {
+  Emit("action", {ended.at, ended.wall, ended.at - began.at},
+       {{"do", action}, {"ok", ok}, {"detail", detail}});
 }
 
 // --- Rollout ------------------------------------------------------------------------------------
@@ -129,20 +144,29 @@ void Observer::OnRollout(const Json& object, Source source, const Sighting& seen
   RolloutView now = ReadRollout(object);
   if (now.name != options_.rollout) return;
   const Stamp stamp = StampOf(object, source, seen);
-  const bool current = !deployed_ || now.generation > stable_generation_;
+  const bool current = !deployed_ || now.generation > last_generation_;
   if (current && !now.release.empty()) ReportRelease("rollout-label", now.release, stamp);
   if (!deployed_) stable_hash_ = now.stable_hash;
-  if (deployed_ && canary_hash_.empty() && !now.current_hash.empty() &&
-      now.current_hash != stable_hash_) {
-    canary_hash_ = now.current_hash;
-    ReportCanaryPods();
-  }
+  if (deployed_ && current) LearnCanary(now);
   rollout_ = std::move(now);
   ReportPhaseAndStep(*rollout_, stamp);
+  ReportPauses(*rollout_, stamp);
   ReportReplicas(stamp);
   ReportAbort(*rollout_, seen);
   ReportPromotion(*rollout_, stamp);
   ReportRestored(stamp);
+}
+
+// Until the controller has looked at the new template, its status names the hash of the one before.
+// That it has observed the new spec is not enough: it can write new conditions, and with them the
+// new observedGeneration, before the new hash.
+void Observer::LearnCanary(const RolloutView& now) {
+  if (canary_known_ || !now.observed || now.current_hash.empty()) return;
+  if (now.current_hash == last_hash_) return;
+  canary_known_ = true;
+  if (now.current_hash == stable_hash_) return;
+  canary_hash_ = now.current_hash;
+  ReportCanaryPods();
 }
 
 void Observer::ReportPhaseAndStep(const RolloutView& now, const Stamp& stamp) {
@@ -160,8 +184,23 @@ void Observer::ReportPhaseAndStep(const RolloutView& now, const Stamp& stamp) {
   }
 }
 
+void Observer::ReportPauses(const RolloutView& now, const Stamp& stamp) {
+  const std::set<std::pair<std::string, std::string>> pauses(now.pauses.begin(), now.pauses.end());
+  const auto report = [&](const std::string& reason, bool active) {
+    Emit("rollout.pause", stamp, {{"reason", reason}, {"active", active}});
+  };
+  for (const auto& pause : reported_pauses_) {
+    if (!pauses.contains(pause)) report(pause.first, false);
+  }
+  for (const auto& pause : pauses) {
+    if (!reported_pauses_.contains(pause)) report(pause.first, true);
+  }
+  reported_pauses_ = pauses;
+}
+
 void Observer::ReportAbort(const RolloutView& now, const Sighting& seen) {
   const bool canary = !canary_hash_.empty() && now.current_hash == canary_hash_;
+  if (!now.abort) abort_open_since_.reset();  // taken back by a retry or a full promotion
   if (!canary || !now.abort || now.aborted_at.empty() || now.aborted_at == reported_abort_) return;
   reported_abort_ = now.aborted_at;
   const auto own = ParseObjectTime(now.aborted_at);
@@ -193,25 +232,44 @@ void Observer::OnReplicaSet(const Json& object, Source source, const Sighting& s
   ReportRestored(stamp);
 }
 
+// A canary's ReplicaSet can be seen before it is known which hash is the canary's.
+bool Observer::HasUnknownReplicas() const {
+  if (!deployed_ || canary_known_) return false;
+  return std::any_of(replica_sets_.begin(), replica_sets_.end(), [&](const auto& entry) {
+    const ReplicaSetView& view = entry.second;
+    return view.hash != stable_hash_ && (view.spec > 0 || view.available > 0);
+  });
+}
+
 void Observer::ReportReplicas(const Stamp& stamp) {
+  if (HasUnknownReplicas()) return;
   ReplicaSetView stable;
   ReplicaSetView canary;
+  ReplicaSetView older;
   for (const auto& [name, view] : replica_sets_) {
-    if (!stable_hash_.empty() && view.hash == stable_hash_) stable = view;
-    if (!canary_hash_.empty() && view.hash == canary_hash_) canary = view;
+    if (!stable_hash_.empty() && view.hash == stable_hash_) {
+      stable = view;
+    } else if (!canary_hash_.empty() && view.hash == canary_hash_) {
+      canary = view;
+    } else {
+      older.spec += view.spec;
+      older.available += view.available;
+    }
   }
   if (canary.spec > 0 && deployed_ && !canary_hash_.empty()) canary_was_up_ = true;
   const bool nothing_yet = replica_sets_.empty() && reported_replicas_.empty();
   if (stable_hash_.empty() || nothing_yet) return;
-  const std::string now =
-      fmt::format("{} {} {} {}", stable.spec, stable.available, canary.spec, canary.available);
+  const std::string now = fmt::format("{} {} {} {} {} {}", stable.spec, stable.available,
+                                      canary.spec, canary.available, older.spec, older.available);
   if (now == reported_replicas_) return;
   reported_replicas_ = now;
   Emit("replicas", stamp,
        {{"stableSpec", stable.spec},
         {"stableAvailable", stable.available},
         {"canarySpec", canary.spec},
-        {"canaryAvailable", canary.available}});
+        {"canaryAvailable", canary.available},
+        {"olderSpec", older.spec},
+        {"olderAvailable", older.available}});
 }
 
 // Both sets come from one watch, which the server orders; what we hold is one state of the past.
@@ -261,6 +319,7 @@ void Observer::OnAnalysisRun(const Json& object, Source source, const Sighting& 
   const std::string time = IsAtEnd(phase) ? gate::JsonString(object, "/status/completedAt") : "";
   Emit("analysisrun.phase", StampOwn(time, object, source, seen),
        {{"name", name},
+        {"type", Label(object, "rollout-type")},
         {"step", Label(object, "step-index")},
         {"phase", phase},
         {"message", message}});
@@ -296,6 +355,21 @@ void Observer::ReportCanaryPods() {
   }
 }
 
+// Events come in the order in which they were made. Those of one second must not change places
+// because the two clocks are not looked at in the very same instant.
+Stamp Observer::StampOfEvent(const Json& object, const Sighting& seen) {
+  const std::string time =
+      FirstOf(object, {"/series/lastObservedTime", "/lastTimestamp", "/eventTime",
+                       "/firstTimestamp", "/metadata/creationTimestamp"});
+  Stamp stamp = StampOwn(time, object, Source::kWatch, seen);
+  if (last_event_ && stamp.wall >= last_event_->first && stamp.at < last_event_->second) {
+    stamp.uncertainty += last_event_->second - stamp.at;
+    stamp.at = last_event_->second;
+  }
+  last_event_ = {stamp.wall, stamp.at};
+  return stamp;
+}
+
 void Observer::OnKubernetesEvent(const Json& object, const Sighting& seen) {
   const std::string uid = gate::JsonString(object, "/metadata/uid");
   const std::int64_t count =
@@ -303,10 +377,7 @@ void Observer::OnKubernetesEvent(const Json& object, const Sighting& seen) {
   std::int64_t& reported = event_counts_[uid];
   if (count <= reported) return;
   reported = count;
-  const std::string time =
-      FirstOf(object, {"/series/lastObservedTime", "/lastTimestamp", "/eventTime",
-                       "/firstTimestamp", "/metadata/creationTimestamp"});
-  Emit("event", StampOwn(time, object, Source::kWatch, seen),
+  Emit("event", StampOfEvent(object, seen),
        {{"reason", gate::JsonString(object, "/reason")},
         {"type", gate::JsonString(object, "/type")},
         {"message", gate::JsonString(object, "/message")},

@@ -7,6 +7,8 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "gate/seams/kube_api.h"
 #include "harness/trace/audit_chain.h"
@@ -41,8 +43,14 @@ class Observer {
   // said about a canary.
   bool KnowsStable() const { return rollout_.has_value() && !stable_hash_.empty(); }
 
-  // The harness began to deploy the canary; what was fed before shows the stable release, healthy.
+  // The harness began to deploy a canary; what was fed before the first one shows the stable
+  // release, healthy. From now on this release is the canary, and what is stable now is the stable
+  // one.
   void OnDeployed(const std::string& release, const Sighting& began);
+
+  // The harness did something else, or tried to, between `began` and `ended`.
+  void OnAction(std::string_view action, bool ok, const std::string& detail, const Sighting& began,
+                const Sighting& ended);
 
   // Events that others found (MC's journal, audit lines). Adds the release ids seen there.
   void OnCollected(const Trace& events);
@@ -67,12 +75,16 @@ class Observer {
   void OnJob(const gate::Json& object, Source source, const Sighting& seen);
   void OnPod(const gate::Json& object, Source source, const Sighting& seen);
   void OnKubernetesEvent(const gate::Json& object, const Sighting& seen);
+  Stamp StampOfEvent(const gate::Json& object, const Sighting& seen);
   void OnConfigMap(const gate::Json& object, const Sighting& seen);
 
+  void LearnCanary(const RolloutView& now);
   void ReportPhaseAndStep(const RolloutView& now, const Stamp& stamp);
+  void ReportPauses(const RolloutView& now, const Stamp& stamp);
   void ReportAbort(const RolloutView& now, const Sighting& seen);
   void ReportPromotion(const RolloutView& now, const Stamp& stamp);
   void ReportReplicas(const Stamp& stamp);
+  bool HasUnknownReplicas() const;
   void ReportRestored(const Stamp& stamp);
   void ReportRelease(const std::string& where, const std::string& release, const Stamp& stamp);
   void ReportCanaryPods();
@@ -99,13 +111,16 @@ class Observer {
   std::map<std::string, std::string> run_states_;       // AnalysisRun -> phase and message
   std::set<std::string> finished_jobs_;                 // uid
   std::map<std::string, std::int64_t> event_counts_;    // uid -> count
+  std::optional<std::pair<gate::WallTime, gate::Instant>> last_event_;  // its own time, its `at`
   AuditChain chain_;
 
   bool deployed_ = false;
-  std::int64_t stable_generation_ = 0;  // of the Rollout before the canary was deployed
+  std::int64_t last_generation_ = 0;  // of the Rollout before the canary was deployed
+  std::string last_hash_;             // status.currentPodHash then
   std::string canary_release_;
-  std::string stable_hash_;  // of the release that was stable when the canary was deployed
-  std::string canary_hash_;  // empty until the controller has given it one
+  std::string stable_hash_;    // of the release that was stable when the canary was deployed
+  bool canary_known_ = false;  // the controller has seen the pod template that was deployed last
+  std::string canary_hash_;    // of that; empty before, and if it is the stable one's
   bool canary_was_up_ = false;
   std::string reported_abort_;  // abortedAt of the last abort reported
   // The abort was reported, and the stable release is not restored since: when it began, at the
@@ -114,6 +129,7 @@ class Observer {
   bool promoted_ = false;
   std::string reported_phase_;
   std::string reported_step_;
+  std::set<std::pair<std::string, std::string>> reported_pauses_;  // reason, since when
   std::string reported_replicas_;
   std::set<std::pair<std::string, std::string>> reported_releases_;  // where, release
 

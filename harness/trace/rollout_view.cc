@@ -26,6 +26,18 @@ std::int64_t WeightAt(const Json& steps, std::int64_t index, bool abort) {
   return weight;
 }
 
+std::vector<std::pair<std::string, std::string>> Pauses(const Json& object) {
+  std::vector<std::pair<std::string, std::string>> pauses;
+  if (At(object, "/spec/paused") == Json(true)) pauses.emplace_back(kPausedBySpec, "");
+  const Json& conditions = At(object, "/status/pauseConditions");
+  if (!conditions.is_array()) return pauses;
+  for (const Json& condition : conditions) {
+    pauses.emplace_back(gate::JsonString(condition, "/reason"),
+                        gate::JsonString(condition, "/startTime"));
+  }
+  return pauses;
+}
+
 }  // namespace
 
 std::string Label(const Json& object, const std::string& name) {
@@ -61,6 +73,7 @@ RolloutView ReadRollout(const Json& object) {
     view.step = step.get<std::int64_t>();
     view.weight = WeightAt(At(object, "/spec/strategy/canary/steps"), *view.step, view.abort);
   }
+  view.pauses = Pauses(object);
   view.updated_replicas = gate::JsonInt(object, "/status/updatedReplicas", 0);
   view.release = Label(object, kReleaseLabel);
   return view;

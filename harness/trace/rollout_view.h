@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gate/base/strict_json.h"
 
@@ -19,11 +21,16 @@ struct RolloutView {
   std::string message;
   bool abort = false;
   std::string aborted_at;
-  std::optional<std::int64_t> step;   // status.currentStepIndex
-  std::int64_t weight = 0;            // that the step asks for (argo R8)
+  std::optional<std::int64_t> step;  // status.currentStepIndex
+  std::int64_t weight = 0;           // that the step asks for (argo R8)
+  // Why it is paused, each with when that began: the reasons of status.pauseConditions (argo R19),
+  // and kPausedBySpec, which has no time.
+  std::vector<std::pair<std::string, std::string>> pauses;
   std::int64_t updated_replicas = 0;  // of the current hash, as the controller last saw it
   std::string release;                // label release-id
 };
+
+inline constexpr const char* kPausedBySpec = "spec.paused";
 
 RolloutView ReadRollout(const gate::Json& object);
 

@@ -24,6 +24,7 @@ class FakeStage : public Stage {
         script_(std::move(script)),
         log_(log),
         cluster_(runtime) {
+    cluster_.on_change = [this](const std::string& request) { return OnChange(request); };
     ++backend_.stages;
     backend_.most_stages = std::max(backend_.most_stages, backend_.stages);
   }
@@ -33,6 +34,7 @@ class FakeStage : public Stage {
     --backend_.stages;
   }
 
+  gate::Runtime& runtime() override { return runtime_; }
   gate::KubeApi& kube() override { return cluster_; }
   const std::string& ns() const override { return ns_; }
   const std::string& rollout() const override { return rollout_; }
@@ -59,17 +61,9 @@ class FakeStage : public Stage {
     return {};
   }
 
-  Result<void> DeployCanary(const Deadline&) override {
-    ++log_.deployed;
-    if (script_.deploy) return *script_.deploy;
-    const gate::Instant zero = runtime_.Now();
-    actor_ = runtime_.Spawn("actor", [this, zero] {
-      for (const auto& [after, action] : script_.after_deploy) {
-        if (runtime_.Sleep({zero + after, stop_.get_token()}) == gate::WaitResult::kStopped) return;
-        action(cluster_);
-      }
-    });
-    return {};
+  Result<void> CallMcAdmin(const std::string& method, const std::string& path, const Json& body,
+                           const Deadline&) override {
+    return OnChange(method + " mock-mc" + path + " " + body.dump());
   }
 
   Result<Trace> Collect(const Deadline&) override {
@@ -87,6 +81,22 @@ class FakeStage : public Stage {
   }
 
  private:
+  // The first change is the deployment of the canary.
+  Result<void> OnChange(const std::string& request) {
+    log_.requests.push_back(request);
+    if (log_.requests.size() > 1) return script_.action ? *script_.action : Result<void>();
+    ++log_.deployed;
+    if (script_.deploy) return *script_.deploy;
+    const gate::Instant zero = runtime_.Now();
+    actor_ = runtime_.Spawn("actor", [this, zero] {
+      for (const auto& [after, action] : script_.after_deploy) {
+        if (runtime_.Sleep({zero + after, stop_.get_token()}) == gate::WaitResult::kStopped) return;
+        action(cluster_);
+      }
+    });
+    return {};
+  }
+
   FakeBackend& backend_;
   gate::Runtime& runtime_;
   const StageScript script_;
@@ -168,20 +178,36 @@ Result<void> FakeCluster::Watch(const gate::KubeResource& resource, const std::s
   return end;
 }
 
-Result<Json> FakeCluster::Get(const gate::KubeRef&, const Deadline&) { return Unused(); }
+Result<Json> FakeCluster::Get(const gate::KubeRef& ref, const Deadline& deadline) {
+  auto list = List(ref.resource, ref.ns, {}, deadline);
+  if (!list) return std::move(list).error();
+  for (Json& object : list->items) {
+    if (gate::JsonString(object, "/metadata/name") == ref.name) return std::move(object);
+  }
+  return Error{ErrorCode::kNotFound, ref.resource.plural + " " + ref.name + " not found"};
+}
+
+Result<Json> FakeCluster::MergePatch(const gate::KubeRef& ref, const Json& patch,
+                                     gate::KubeSubresource subresource, const Deadline& deadline) {
+  const bool status = subresource == gate::KubeSubresource::kStatus;
+  auto changed = on_change("patch " + ref.resource.plural + "/" + ref.name +
+                           (status ? "/status " : " ") + patch.dump());
+  if (!changed) return std::move(changed).error();
+  return Get(ref, deadline);
+}
+
+Result<void> FakeCluster::Delete(const gate::KubeRef& ref, const Deadline&) {
+  return on_change("delete " + ref.resource.plural + "/" + ref.name);
+}
+
 Result<Json> FakeCluster::Create(const gate::KubeResource&, const std::string&, const Json&,
                                  const Deadline&) {
-  return Unused();
-}
-Result<Json> FakeCluster::MergePatch(const gate::KubeRef&, const Json&, gate::KubeSubresource,
-                                     const Deadline&) {
   return Unused();
 }
 Result<Json> FakeCluster::Apply(const gate::KubeRef&, const Json&, const std::string&, Force,
                                 gate::KubeSubresource, const Deadline&) {
   return Unused();
 }
-Result<void> FakeCluster::Delete(const gate::KubeRef&, const Deadline&) { return Unused(); }
 
 Result<Json> FakeBackend::Start(const Progress& progress, const Deadline&) {
   ++started;

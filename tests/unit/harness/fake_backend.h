@@ -17,7 +17,8 @@
 // a time, so nothing here is locked.
 namespace drill {
 
-// An API server that knows lists and watches, of one namespace.
+// An API server of one namespace. Patches are remembered and change nothing: what a controller
+// would make of them is put in by the test.
 class FakeCluster : public gate::KubeApi {
  public:
   explicit FakeCluster(gate::Runtime& runtime) : runtime_(runtime) {}
@@ -36,15 +37,22 @@ class FakeCluster : public gate::KubeApi {
                            const gate::KubeEventHandler& handler,
                            const gate::Deadline& deadline) override;
 
+  gate::Result<gate::Json> Get(const gate::KubeRef& ref, const gate::Deadline& deadline) override;
+  gate::Result<gate::Json> MergePatch(const gate::KubeRef& ref, const gate::Json& patch,
+                                      gate::KubeSubresource subresource,
+                                      const gate::Deadline& deadline) override;
+  gate::Result<void> Delete(const gate::KubeRef& ref, const gate::Deadline& deadline) override;
+
   // Not used by the runner.
-  gate::Result<gate::Json> Get(const gate::KubeRef&, const gate::Deadline&) override;
   gate::Result<gate::Json> Create(const gate::KubeResource&, const std::string&, const gate::Json&,
                                   const gate::Deadline&) override;
-  gate::Result<gate::Json> MergePatch(const gate::KubeRef&, const gate::Json&,
-                                      gate::KubeSubresource, const gate::Deadline&) override;
   gate::Result<gate::Json> Apply(const gate::KubeRef&, const gate::Json&, const std::string&, Force,
                                  gate::KubeSubresource, const gate::Deadline&) override;
-  gate::Result<void> Delete(const gate::KubeRef&, const gate::Deadline&) override;
+
+  // Requests that change something are asked here first; an error is their answer.
+  std::function<gate::Result<void>(const std::string& request)> on_change = [](const auto&) {
+    return gate::Result<void>();
+  };
 
   int open_watches() const { return static_cast<int>(watchers_.size()); }
 
@@ -67,6 +75,7 @@ class FakeCluster : public gate::KubeApi {
 struct StageScript {
   std::optional<gate::Error> prepare;
   std::optional<gate::Error> deploy;
+  std::optional<gate::Error> action;  // the answer to every request after the deployment
   std::optional<gate::Error> collect;
   std::optional<gate::Error> remove;
   bool has_rollout = true;
@@ -79,6 +88,8 @@ struct StageScript {
 struct StageLog {
   int prepared = 0;
   int deployed = 0;
+  std::vector<std::string>
+      requests;  // that changed something, as "patch rollouts/demo/status {...}"
   int collected = 0;
   int removed = 0;
   int watches_at_removal = 0;

@@ -125,8 +125,8 @@ TEST_F(ObserverTest, SaysNothingAboutReplicasBeforeItKnowsOfAny) {
   SeeAll(gate::kube::kRollouts, {StableRollout()}, seconds(1));
   EXPECT_THAT(Seen("replicas"), IsEmpty());
   SeeAll(gate::kube::kReplicaSets, {AReplicaSet(StableSet(5, 5))}, seconds(1));
-  EXPECT_THAT(Seen("replicas"),
-              ElementsAre("canaryAvailable=0 canarySpec=0 stableAvailable=5 stableSpec=5"));
+  EXPECT_THAT(Seen("replicas"), ElementsAre("canaryAvailable=0 canarySpec=0 olderAvailable=0 "
+                                            "olderSpec=0 stableAvailable=5 stableSpec=5"));
 }
 
 TEST_F(ObserverTest, ReportsReplicasOfBothReleasesOnChange) {
@@ -138,9 +138,10 @@ TEST_F(ObserverTest, ReportsReplicasOfBothReleasesOnChange) {
   ReplicaSetSpec foreign = CanarySet(9, 9);
   foreign.owner = "other";
   See(gate::kube::kReplicaSets, AReplicaSet(foreign), seconds(15));
-  EXPECT_THAT(Seen("replicas"),
-              ElementsAre("canaryAvailable=0 canarySpec=1 stableAvailable=5 stableSpec=5",
-                          "canaryAvailable=0 canarySpec=1 stableAvailable=4 stableSpec=4"));
+  EXPECT_THAT(Seen("replicas"), ElementsAre("canaryAvailable=0 canarySpec=1 olderAvailable=0 "
+                                            "olderSpec=0 stableAvailable=5 stableSpec=5",
+                                            "canaryAvailable=0 canarySpec=1 olderAvailable=0 "
+                                            "olderSpec=0 stableAvailable=4 stableSpec=4"));
 }
 
 // --- Analysis, Jobs, Events ---------------------------------------------------------------------
@@ -151,9 +152,10 @@ TEST_F(ObserverTest, ReportsPhasesOfAnalysisRunsAtTheirOwnTime) {
   See(gate::kube::kAnalysisRuns, AnAnalysisRun("Running"), seconds(12));
   See(gate::kube::kAnalysisRuns, AnAnalysisRun("Running"), seconds(13));
   See(gate::kube::kAnalysisRuns, AnAnalysisRun("Failed", "assessed Failed"), milliseconds(14'250));
-  EXPECT_THAT(Seen("analysisrun.phase"),
-              ElementsAre("message= name=demo-canary-2-1 phase=Running step=1",
-                          "message=assessed Failed name=demo-canary-2-1 phase=Failed step=1"));
+  EXPECT_THAT(
+      Seen("analysisrun.phase"),
+      ElementsAre("message= name=demo-canary-2-1 phase=Running step=1 type=Step",
+                  "message=assessed Failed name=demo-canary-2-1 phase=Failed step=1 type=Step"));
   EXPECT_EQ(trace_.back().at, Instant(milliseconds(14'250)));
   EXPECT_EQ(trace_.back().uncertainty, milliseconds(250));  // completedAt 12:00:14
 }
@@ -193,6 +195,21 @@ TEST_F(ObserverTest, ReportsKubernetesEventsAgainWhenTheirCountRises) {
       "kind=Rollout message=Rollout aborted update name=demo reason=RolloutAborted type=Warning";
   EXPECT_THAT(Seen("event"), ElementsAre(text, text));
   EXPECT_EQ(Only("event").at, Instant(seconds(16)));  // lastTimestamp plus its resolution
+}
+
+TEST_F(ObserverTest, EventsOfOneSecondStayInTheOrderOfTheirReceipt) {
+  Deploy();
+  // Both clocks cannot be looked at in the same instant: here the second time with a shift of 1 us.
+  observer_.OnEvent(gate::kube::kEvents, {gate::KubeEventType::kAdded, AnEvent("e1", 1)},
+                    At(seconds(22)));
+  Sighting later = At(milliseconds(22'500));
+  later.wall += std::chrono::microseconds(1);
+  observer_.OnEvent(gate::kube::kEvents, {gate::KubeEventType::kAdded, AnEvent("e2", 1)}, later);
+  Collect();
+  ASSERT_EQ(trace_.size(), 2U);
+  EXPECT_EQ(trace_[0].at, Instant(seconds(16)));  // lastTimestamp plus its resolution
+  EXPECT_EQ(trace_[1].at, trace_[0].at);
+  EXPECT_EQ(trace_[1].uncertainty, seconds(1) + std::chrono::microseconds(1));
 }
 
 // --- Release ids --------------------------------------------------------------------------------

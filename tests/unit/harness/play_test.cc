@@ -50,7 +50,7 @@ class PlayTest : public testing::Test {
   reports::ScenarioResult PlayIt(const Scenario& scenario, StageScript script) {
     backend_.scripts[scenario.id] = std::move(script);
     began_ = runtime_.Now();
-    auto result = Play(scenario, backend_, runtime_, recorder_, limits_, stop_.get_token());
+    auto result = Play(scenario, backend_, recorder_, limits_, stop_.get_token());
     took_ = runtime_.Now() - began_;
     return result;
   }
@@ -198,7 +198,7 @@ TEST_F(PlayTest, ACanaryThatCannotBeDeployedIsInconclusive) {
   script.deploy = Error{ErrorCode::kConflict, "somebody else changed it"};
   const auto result = PlayIt(ForbidsPromotion(), script);
   EXPECT_EQ(result.outcome, Outcome::kInconclusive);
-  EXPECT_EQ(result.reason, "deploying the canary: somebody else changed it");
+  EXPECT_EQ(result.reason, "deploying the canary: deploy shop-1.5.0: somebody else changed it");
   EXPECT_EQ(log().collected, 0);
   ExpectRemoved();
 }
@@ -248,8 +248,7 @@ TEST_F(PlayTest, WatchesThatDoNotBeginAreInconclusive) {
   };
   SilentBackend backend(runtime_);
   backend.scripts["GATE-001"] = Promotes();
-  const auto result =
-      Play(ForbidsPromotion(), backend, runtime_, recorder_, limits_, stop_.get_token());
+  const auto result = Play(ForbidsPromotion(), backend, recorder_, limits_, stop_.get_token());
   EXPECT_EQ(result.outcome, Outcome::kInconclusive);
   EXPECT_EQ(result.reason, "starting watches: not all answered within 30s");
   EXPECT_EQ(backend.logs["GATE-001"].deployed, 0);

@@ -126,6 +126,10 @@ class FakeClusterApi : public ClusterApi {
   gate::Result<std::string> GetText(const std::string&, const gate::Deadline&) override {
     return gate::Error{gate::ErrorCode::kUnavailable, "not served here"};
   }
+  gate::Result<std::string> SendText(const std::string&, const std::string&, const std::string&,
+                                     const gate::Deadline&) override {
+    return gate::Error{gate::ErrorCode::kUnavailable, "not served here"};
+  }
 
  private:
   FakeKube& kube_;

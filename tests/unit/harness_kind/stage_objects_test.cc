@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gate/adapters/system_files.h"
+#include "harness/runner/rollout_patches.h"
 #include "mock-mc/behaviour/signing_key.h"
 
 namespace drill {
@@ -126,6 +127,40 @@ TEST_F(StageObjectsTest, TheJobLivesLongerThanTheGateHolds) {
   EXPECT_EQ(JobSpec(Render(scenario)).at("activeDeadlineSeconds"), 238);
 }
 
+TEST_F(StageObjectsTest, TheScenariosJobDeadlineIsTakenAsItIs) {
+  Scenario scenario = AScenario();
+  scenario.job_deadline = std::chrono::seconds(20);
+  EXPECT_EQ(JobSpec(Render(scenario)).at("activeDeadlineSeconds"), 20);
+}
+
+TEST_F(StageObjectsTest, TheGatesImageCanBeMissing) {
+  Scenario scenario = AScenario();
+  const Json::json_pointer image("/template/spec/containers/0/image");
+  EXPECT_EQ(JobSpec(Render(scenario)).at(image), "gate:tag");
+  scenario.gate_image = false;
+  EXPECT_EQ(JobSpec(Render(scenario)).at(image), kMissingImage);
+}
+
+TEST_F(StageObjectsTest, TheRolloutHasTheScenariosShape) {
+  Scenario scenario = AScenario();
+  scenario.shape.steps = {{CanaryStep::Kind::kSetWeight, 30, {}, ""},
+                          {CanaryStep::Kind::kGate, 0, {}, "30"}};
+  scenario.shape.background = {"bg", 0};
+  const auto objects = Render(scenario);
+  const Json& rollout = Object(objects, "Rollout", "demo");
+  const Json canary = rollout.at(Json::json_pointer("/spec/strategy/canary"));
+  ASSERT_EQ(canary.at("steps").size(), 2U);
+  EXPECT_EQ(canary.at("steps")[0].at("setWeight"), 30);
+  EXPECT_EQ(canary.at("steps")[1].at(Json::json_pointer("/analysis/args/1/value")), "30");
+  EXPECT_EQ(canary.at(Json::json_pointer("/analysis/args/1/value")), "bg");
+}
+
+TEST_F(StageObjectsTest, TheRolloutKeepsTheImageOfGoodReleases) {
+  EXPECT_EQ(gate::JsonString(Object(Render(AScenario()), "Rollout", "demo"),
+                             "/metadata/annotations/gate-drill~1image"),
+            "mock:tag");
+}
+
 TEST_F(StageObjectsTest, AHoldThatIsNoDurationIsAMistake) {
   Scenario scenario = AScenario();
   scenario.gate_config = {{"timing", {{"hold", "soon"}}}};
@@ -202,22 +237,6 @@ TEST_F(StageObjectsTest, AmountsBecomeNumbersOrPercentages) {
       Object(Render(scenario), "Rollout", "demo").at(Json::json_pointer("/spec/strategy/canary"));
   EXPECT_EQ(canary.at("maxSurge"), 2);
   EXPECT_EQ(canary.at("maxUnavailable"), "30%");
-}
-
-TEST(CanaryPatchTest, BothLabelsCarryTheCanarysRelease) {
-  const Json patch = CanaryPatch(AScenario());
-  EXPECT_EQ(gate::JsonString(patch, "/metadata/labels/release-id"), "shop-1.5.0");
-  EXPECT_EQ(gate::JsonString(patch, "/spec/template/metadata/labels/release-id"), "shop-1.5.0");
-}
-
-TEST(CanaryPatchTest, WithoutALabelBothAreRemovedAndTheTemplateStillChanges) {
-  Scenario scenario = AScenario();
-  scenario.release_label = false;
-  const Json patch = CanaryPatch(scenario);
-  EXPECT_TRUE(patch.at("metadata").at("labels").at("release-id").is_null());
-  const Json metadata = patch.at(Json::json_pointer("/spec/template/metadata"));
-  EXPECT_TRUE(metadata.at("labels").at("release-id").is_null());
-  EXPECT_EQ(metadata.at("annotations").at("gate-drill/release"), "shop-1.5.0");
 }
 
 }  // namespace

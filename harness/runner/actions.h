@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gate/base/result.h"
+#include "gate/seams/deadline.h"
+#include "harness/runner/backend.h"
+#include "harness/runner/rollout_patches.h"
+#include "harness/scenario/timeline.h"
+
+namespace drill {
+
+// Does to a stage what a timeline asks for, with the requests that kubectl and its argo-rollouts
+// plugin would send.
+class Actions {
+ public:
+  // The stage must outlive this object.
+  explicit Actions(Stage& stage) : stage_(stage) {}
+
+  struct Done {
+    std::string detail;  // what was done, for people
+    // The release whose rollout this began; empty text: a pod template without a release id.
+    std::optional<std::string> deployed;
+  };
+
+  // An action that finds nothing to do, as the plugin would, is done and says so. Errors as in
+  // gate::KubeApi, with what was attempted; then some of its requests may have been carried out.
+  gate::Result<Done> Do(const Action& action, const gate::Deadline& deadline);
+
+ private:
+  gate::Result<Done> Run(Command command, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const Deploy& deploy, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const Scale& scale, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const OverrideEvidence& evidence, const gate::Deadline& deadline);
+
+  gate::Result<Done> UndoRollout(const gate::Deadline& deadline);
+  gate::Result<Done> TerminateAnalysis(const gate::Deadline& deadline);
+  gate::Result<Done> RestartController(const gate::Deadline& deadline);
+  gate::Result<Done> DeleteToken(const gate::Deadline& deadline);
+  gate::Result<Done> RotateToken(const gate::Deadline& deadline);
+
+  gate::Result<gate::Json> ReadRollout(const gate::Deadline& deadline);
+  gate::Result<Done> PatchSpec(const gate::Json& patch, const gate::Deadline& deadline);
+  gate::Result<Done> PatchStatus(const gate::Json& patch, const gate::Deadline& deadline);
+  gate::Result<Done> PatchBoth(const RolloutPatches& patches, const gate::Deadline& deadline);
+  gate::KubeRef Rollout() const;
+
+  Stage& stage_;
+};
+
+}  // namespace drill

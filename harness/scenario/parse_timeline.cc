@@ -1,0 +1,125 @@
+#include "harness/scenario/parse_timeline.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "harness/scenario/parse_common.h"
+#include "harness/scenario/parse_pattern.h"
+#include "harness/scenario/scenario.h"
+
+namespace drill {
+namespace {
+
+using gate::yaml::MapReader;
+using gate::yaml::Mistakes;
+using gate::yaml::Node;
+
+constexpr std::size_t kMostEntries = 50;
+
+// `RELEASE` or `{release: RELEASE, image: missing, releaseLabel: absent}`.
+Deploy ParseDeploy(const Node& node, Mistakes& mistakes) {
+  Deploy deploy;
+  if (!node.IsMap()) {
+    deploy.release = ReadRelease(node, mistakes);
+    return deploy;
+  }
+  MapReader map(node, mistakes);
+  if (const auto release = map.Require("release")) deploy.release = ReadRelease(*release, mistakes);
+  if (ReadChoice(map, "image", "present", "missing")) deploy.image = Deploy::Image::kMissing;
+  if (ReadChoice(map, "releaseLabel", "present", "absent")) {
+    deploy.release_label = Deploy::Label::kAbsent;
+  }
+  map.Finish();
+  return deploy;
+}
+
+OverrideEvidence ParseEvidence(const Node& node, Mistakes& mistakes) {
+  MapReader map(node, mistakes);
+  OverrideEvidence evidence;
+  if (const auto release = map.Require("release")) {
+    evidence.release = ReadRelease(*release, mistakes);
+  }
+  if (const auto stage = map.Find("stage")) evidence.stage = ReadStage(*stage, mistakes);
+  if (const auto ok = map.Require("ok")) evidence.ok = ok->Bool(mistakes).value_or(false);
+  map.Finish();
+  return evidence;
+}
+
+void ComplainAboutAction(const Node& node, Mistakes& mistakes) {
+  node.Complain(mistakes, fmt::format("unknown action \"{}\"{}", node.Text(),
+                                      Hint(node.Text(), ActionNames())));
+}
+
+// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`.
+Action ParseAction(const Node& node, Mistakes& mistakes) {
+  if (!node.IsMap()) {
+    if (const auto command = ParseCommand(node.Text())) return *command;
+    ComplainAboutAction(node, mistakes);
+    return {};
+  }
+  const auto entries = node.Entries(mistakes);
+  if (entries.size() != 1) {
+    node.Complain(mistakes, "expected exactly one action");
+    return {};
+  }
+  const auto& [name, value] = entries.front();
+  if (name.Text() == NameOf(Deploy())) return ParseDeploy(value, mistakes);
+  if (name.Text() == NameOf(Scale())) {
+    return Scale{ReadIntBetween(value, 0, kMostReplicas, 0, mistakes)};
+  }
+  if (name.Text() == NameOf(OverrideEvidence())) return ParseEvidence(value, mistakes);
+  if (ParseCommand(name.Text())) {
+    name.Complain(mistakes, fmt::format("\"{}\" has no parameters: write `do: {}`", name.Text(),
+                                        name.Text()));
+  } else {
+    ComplainAboutAction(name, mistakes);
+  }
+  return {};
+}
+
+// A point in time may be 0s.
+gate::Nanos ReadOffset(const Node& node, Mistakes& mistakes) {
+  const gate::Nanos offset = node.Duration(mistakes).value_or(gate::Nanos(0));
+  if (offset < gate::Nanos(0)) node.Complain(mistakes, "must not be negative");
+  return offset;
+}
+
+TimelineEntry ParseEntry(const Node& node, Mistakes& mistakes) {
+  MapReader map(node, mistakes);
+  TimelineEntry entry;
+  entry.line = node.Line();
+  const auto at = map.Find("at");
+  const auto on = map.Find("on");
+  const auto after = map.Find("after");
+  if (node.IsMap() && at.has_value() == on.has_value()) {
+    node.Complain(mistakes, "expected exactly one of \"at\" and \"on\"");
+  }
+  if (at) entry.after = ReadOffset(*at, mistakes);
+  if (on) {
+    entry.on = ParsePattern(*on, mistakes);
+    CheckKnownInTime(*entry.on, *on, "bring about an action", mistakes);
+  }
+  if (after) {
+    entry.after = ReadOffset(*after, mistakes);
+    if (!on) after->Complain(mistakes, "\"after\" goes with \"on\" only");
+  }
+  if (const auto action = map.Require("do")) entry.action = ParseAction(*action, mistakes);
+  map.Finish();
+  return entry;
+}
+
+}  // namespace
+
+std::vector<TimelineEntry> ParseTimeline(const Node& node, Mistakes& mistakes) {
+  std::vector<TimelineEntry> timeline;
+  const auto items = node.Items(mistakes);
+  if (items.size() > kMostEntries) {
+    node.Complain(mistakes, fmt::format("has more than {} entries", kMostEntries));
+  }
+  for (const Node& item : items) timeline.push_back(ParseEntry(item, mistakes));
+  return timeline;
+}
+
+}  // namespace drill

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "gate/yaml/strict_yaml.h"
+#include "harness/scenario/timeline.h"
+
+namespace drill {
+
+// Reads a scenario's `timeline`.
+std::vector<TimelineEntry> ParseTimeline(const gate::yaml::Node& node,
+                                         gate::yaml::Mistakes& mistakes);
+
+}  // namespace drill

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gate/base/time.h"
+#include "harness/scenario/event_pattern.h"
+
+namespace drill {
+
+// What a scenario lets somebody do while it goes on. docs/scenario-language.md says what each of
+// them sends to the API server.
+enum class Command {
+  kAbort,
+  kRetry,
+  kPromote,
+  kPromoteFull,
+  kPause,
+  kUnpause,
+  kResume,
+  kUndo,
+  kTerminateAnalysis,
+  kRestartController,
+  kDeleteToken,
+  kRotateToken,
+};
+
+// A new pod template.
+struct Deploy {
+  std::string release;
+  enum class Image { kPresent, kMissing } image = Image::kPresent;         // of its pods
+  enum class Label { kPresent, kAbsent } release_label = Label::kPresent;  // on Rollout and pods
+};
+
+struct Scale {
+  int replicas = 0;
+};
+
+// MC says this from now on, whatever its script says.
+struct OverrideEvidence {
+  std::string release;
+  std::string stage;  // empty: all stages
+  bool ok = false;
+};
+
+using Action = std::variant<Command, Deploy, Scale, OverrideEvidence>;
+
+struct TimelineEntry {
+  // What it waits for: its first match since the deployment of the canary; nothing: that
+  // deployment itself.
+  std::optional<EventPattern> on;
+  gate::Nanos after{0};  // how long after that
+  Action action;
+  int line = 0;
+};
+
+// "abort", "promote-full", "deploy", ...: the word that files use.
+std::string_view NameOf(const Action& action);
+std::vector<std::string_view> ActionNames();
+
+// The command of that name; nothing if there is none, or if it is an action with parameters.
+std::optional<Command> ParseCommand(std::string_view name);
+
+// For people: "deploy shop-1.6.0", "scale to 7"; and "abort 5s after deployed".
+std::string Describe(const Action& action);
+std::string Describe(const TimelineEntry& entry);
+
+// It strikes at what stages share, so that no other scenario can be played at the same time.
+bool DisturbsOthers(const Action& action);
+
+}  // namespace drill

@@ -1,0 +1,237 @@
+#include "harness/runner/actions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gate/base/digest.h"
+#include "gate/base/encoding.h"
+#include "tests/support/baton_runtime.h"
+#include "tests/unit/harness/fake_backend.h"
+#include "tests/unit/harness/objects.h"
+
+namespace drill {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+// A stage of which only the API server and mock-mc are there; both write down what changes them.
+class RecordingStage : public Stage {
+ public:
+  explicit RecordingStage(gate::Runtime& runtime) : cluster(runtime), runtime_(runtime) {
+    cluster.on_change = [this](const std::string& request) { return Note(request); };
+  }
+
+  gate::Runtime& runtime() override { return runtime_; }
+  gate::KubeApi& kube() override { return cluster; }
+  const std::string& ns() const override { return ns_; }
+  const std::string& rollout() const override { return rollout_; }
+  gate::Result<void> Prepare(const Progress&, const gate::Deadline&) override { return {}; }
+  gate::Result<void> CallMcAdmin(const std::string& method, const std::string& path,
+                                 const Json& body, const gate::Deadline&) override {
+    return Note(method + " mock-mc" + path + " " + body.dump());
+  }
+  gate::Result<Trace> Collect(const gate::Deadline&) override { return Trace(); }
+  gate::Result<void> Remove(const gate::Deadline&) override { return {}; }
+
+  FakeCluster cluster;
+  std::vector<std::string> requests;
+  std::string fails_at;  // requests that hold this text are refused
+
+ private:
+  gate::Result<void> Note(const std::string& request) {
+    requests.push_back(request);
+    if (!fails_at.empty() && request.find(fails_at) != std::string::npos) {
+      return Error{ErrorCode::kConflict, "somebody else changed it"};
+    }
+    return {};
+  }
+
+  gate::Runtime& runtime_;
+  const std::string ns_ = "drill-1";
+  const std::string rollout_ = "demo";
+};
+
+class ActionsTest : public testing::Test {
+ protected:
+  ActionsTest() { stage_.cluster.Put(gate::kube::kRollouts, ARollout({.step = 1})); }
+
+  gate::Result<Actions::Done> Do(const Action& action) {
+    return actions_.Do(action, {runtime_.Now() + std::chrono::seconds(1)});
+  }
+  Actions::Done MustDo(const Action& action) {
+    auto done = Do(action);
+    EXPECT_TRUE(done) << done.error().message;
+    return done ? *std::move(done) : Actions::Done();
+  }
+  void PutSecret(const std::string& name, const std::string& key, const std::string& text) {
+    stage_.cluster.Put(gate::kube::kSecrets, {{"metadata", {{"name", name}}},
+                                              {"data", {{key, gate::Base64Encode(text)}}}});
+  }
+
+  test_support::BatonRuntime runtime_;
+  RecordingStage stage_{runtime_};
+  Actions actions_{stage_};
+};
+
+struct CommandCase {
+  Command command;
+  const char* request;
+};
+
+class CommandTest : public ActionsTest, public testing::WithParamInterface<CommandCase> {};
+
+TEST_P(CommandTest, SendsWhatThePluginSends) {
+  const auto done = MustDo(GetParam().command);
+  EXPECT_THAT(stage_.requests, ElementsAre(GetParam().request));
+  EXPECT_FALSE(done.deployed);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Commands, CommandTest,
+    testing::Values(
+        CommandCase{Command::kAbort, R"(patch rollouts/demo/status {"status":{"abort":true}})"},
+        CommandCase{Command::kRetry, R"(patch rollouts/demo/status {"status":{"abort":false}})"},
+        CommandCase{Command::kPause, R"(patch rollouts/demo {"spec":{"paused":true}})"},
+        CommandCase{Command::kUnpause, R"(patch rollouts/demo {"spec":{"paused":false}})"},
+        CommandCase{Command::kResume,
+                    R"(patch rollouts/demo/status {"status":{"pauseConditions":null}})"},
+        CommandCase{Command::kPromote, R"(patch rollouts/demo/status {"status":)"
+                                       R"({"currentStepIndex":2,"pauseConditions":null}})"},
+        CommandCase{Command::kPromoteFull,
+                    R"(patch rollouts/demo/status {"status":{"promoteFull":true}})"}));
+
+TEST_F(ActionsTest, PromotingAPausedSpecChangesStatusAndSpecInThisOrder) {
+  Json rollout = ARollout({.step = 1});
+  rollout["spec"]["paused"] = true;
+  stage_.cluster.Put(gate::kube::kRollouts, rollout);
+  MustDo(Command::kPromoteFull);
+  EXPECT_THAT(stage_.requests,
+              ElementsAre(R"(patch rollouts/demo/status {"status":{"promoteFull":true}})",
+                          R"(patch rollouts/demo {"spec":{"paused":false}})"));
+}
+
+TEST_F(ActionsTest, APromotionWithNothingToPromoteIsDoneAndSaysSo) {
+  stage_.cluster.Put(gate::kube::kRollouts, ARollout({.stable = "canary"}));
+  EXPECT_EQ(MustDo(Command::kPromoteFull).detail, "nothing to do");
+  EXPECT_THAT(stage_.requests, IsEmpty());
+}
+
+TEST_F(ActionsTest, ScalesTheRollout) {
+  MustDo(Scale{7});
+  EXPECT_THAT(stage_.requests, ElementsAre(R"(patch rollouts/demo {"spec":{"replicas":7}})"));
+}
+
+TEST_F(ActionsTest, ADeploymentSaysWhichReleaseItBegan) {
+  const auto done = MustDo(Deploy{"shop-1.6.0"});
+  EXPECT_EQ(done.deployed, "shop-1.6.0");
+  ASSERT_THAT(stage_.requests, SizeIs(1));
+  EXPECT_THAT(stage_.requests[0], HasSubstr("patch rollouts/demo {\"metadata\""));
+}
+
+TEST_F(ActionsTest, DeployingWhatIsThereAlreadyBeginsNothing) {
+  Json rollout = ARollout({.release = "shop-1.6.0"});
+  rollout["spec"]["template"]["metadata"] = {{"labels", {{"release-id", "shop-1.6.0"}}},
+                                             {"annotations", {{kReleaseAnnotation, "shop-1.6.0"}}}};
+  stage_.cluster.Put(gate::kube::kRollouts, rollout);
+  EXPECT_FALSE(MustDo(Deploy{"shop-1.6.0"}).deployed);
+}
+
+TEST_F(ActionsTest, AnUndoSaysWhichReleaseItBegan) {
+  for (const auto& [hash, revision] : {std::pair{"stable", "1"}, {"canary", "2"}}) {
+    Json set = AReplicaSet({.hash = hash});
+    set["metadata"]["annotations"]["rollout.argoproj.io/revision"] = revision;
+    set["spec"]["template"]["metadata"]["labels"] = {{"release-id", hash},
+                                                     {"rollouts-pod-template-hash", hash}};
+    stage_.cluster.Put(gate::kube::kReplicaSets, set);
+  }
+  const auto done = MustDo(Command::kUndo);
+  EXPECT_EQ(done.deployed, "stable");
+  EXPECT_EQ(done.detail, "back to the template of revision 1");
+  EXPECT_THAT(stage_.requests, ElementsAre(R"(patch rollouts/demo {"spec":{"template":)"
+                                           R"({"metadata":{"labels":{"release-id":"stable"}}}}})"));
+}
+
+TEST_F(ActionsTest, EndsOnlyTheAnalysisThatIsGoingOn) {
+  Json finished = AnAnalysisRun("Successful");
+  finished["metadata"]["name"] = "demo-canary-2-3";
+  Json foreign = AnAnalysisRun("Running");
+  foreign["metadata"]["name"] = "other";
+  foreign["metadata"]["ownerReferences"][0]["name"] = "web";
+  for (const Json& run : {AnAnalysisRun("Running"), finished, foreign}) {
+    stage_.cluster.Put(gate::kube::kAnalysisRuns, run);
+  }
+  EXPECT_EQ(MustDo(Command::kTerminateAnalysis).detail, "demo-canary-2-1");
+  EXPECT_THAT(stage_.requests, ElementsAre(R"(patch analysisruns/demo-canary-2-1 )"
+                                           R"({"spec":{"terminate":true}})"));
+}
+
+TEST_F(ActionsTest, WithoutAnAnalysisThereIsNoneToEnd) {
+  const auto done = Do(Command::kTerminateAnalysis);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "terminate-analysis: no AnalysisRun is going on");
+}
+
+TEST_F(ActionsTest, RestartsTheControllerByDeletingItsPods) {
+  stage_.cluster.Put(gate::kube::kPods, {{"metadata", {{"name", "argo-rollouts-1"}}}});
+  MustDo(Command::kRestartController);
+  EXPECT_THAT(stage_.requests, ElementsAre("delete pods/argo-rollouts-1"));
+}
+
+TEST_F(ActionsTest, AControllerWithoutPodsCannotBeRestarted) {
+  const auto done = Do(Command::kRestartController);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ActionsTest, OverridesTheEvidenceOfAStageOrOfAll) {
+  MustDo(OverrideEvidence{"shop-1.5.0", "50", false});
+  MustDo(OverrideEvidence{"shop-1.5.0", "", true});
+  EXPECT_THAT(stage_.requests,
+              ElementsAre(R"(POST mock-mc/flip {"ok":false,"release":"shop-1.5.0","stage":"50"})",
+                          R"(POST mock-mc/flip {"ok":true,"release":"shop-1.5.0"})"));
+}
+
+TEST_F(ActionsTest, DeletesTheToken) {
+  MustDo(Command::kDeleteToken);
+  EXPECT_THAT(stage_.requests, ElementsAre("delete secrets/mc-token"));
+}
+
+TEST_F(ActionsTest, RotatesTheTokenOnBothSidesAndKeepsMcsRules) {
+  PutSecret("mc-token", "token", "old");
+  PutSecret("mock-mc", "script.yaml", R"({"rules":[{"id":"good"}],"token":{"value":"old"}})");
+  const auto done = MustDo(Command::kRotateToken);
+  const std::string token = gate::Sha256Hex("old");
+  const Json script = {{"rules", {{{"id", "good"}}}}, {"token", {{"value", token}}}};
+  ASSERT_THAT(stage_.requests, SizeIs(3));
+  EXPECT_EQ(stage_.requests[0], "PUT mock-mc/script " + script.dump());
+  EXPECT_EQ(stage_.requests[1],
+            "patch secrets/mc-token {\"data\":{\"token\":\"" + gate::Base64Encode(token) + "\"}}");
+  EXPECT_THAT(stage_.requests[2], HasSubstr("patch secrets/mock-mc {\"data\":{\"script.yaml\":"));
+  EXPECT_THAT(done.detail, Not(HasSubstr(token)));
+}
+
+TEST_F(ActionsTest, ARotationThatMcRefusesLeavesTheSecretAlone) {
+  PutSecret("mc-token", "token", "old");
+  PutSecret("mock-mc", "script.yaml", "{}");
+  stage_.fails_at = "PUT mock-mc";
+  EXPECT_FALSE(Do(Command::kRotateToken));
+  EXPECT_THAT(stage_.requests, SizeIs(1));
+}
+
+TEST_F(ActionsTest, ARefusedRequestIsAnErrorThatNamesTheAction) {
+  stage_.fails_at = "patch";
+  const auto done = Do(Command::kAbort);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(done.error().message, "abort: somebody else changed it");
+}
+
+}  // namespace
+}  // namespace drill

@@ -1,0 +1,344 @@
+// gate-drill as its user meets it: exit codes, messages, what is left behind. Without a cluster.
+#include "tests/support/program.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "reports/file_io.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/reports/sample_run.h"
+
+namespace drill {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::Program;
+using test_support::ProgramOutcome;
+using test_support::ProgramSpec;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+std::string AScenario(const std::string& id, const std::string& title = "title: It works") {
+  return "apiVersion: drill/v1\nkind: Scenario\nid: " + id + "\n" + title +
+         "\nworld:\n  releases: {stable: shop-1.4.0, canary: shop-1.5.0}\n  mc: {}\n"
+         "expect: [{id: no, never: {event: promoted}}]\n";
+}
+
+// Runs in a folder of its own, with a PATH and a folder for temporary files in there.
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    for (const char* name : {"bin", "tmp", "scenarios"}) {
+      fs::create_directory(folder_.path() + "/" + name);
+    }
+  }
+
+  ProgramSpec Drill(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), GATE_DRILL_PROGRAM);
+    return {std::move(arguments),
+            folder_.path(),
+            {{"PATH", folder_.path() + "/bin"}, {"TMPDIR", folder_.path() + "/tmp"}}};
+  }
+  ProgramOutcome Run(std::vector<std::string> arguments) const {
+    return test_support::RunProgram(Drill(std::move(arguments)));
+  }
+
+  // The names in a folder, or "-" for one that is not there.
+  std::set<std::string> NamesIn(const std::string& name) const {
+    const fs::path path = folder_.path() + "/" + name;
+    if (!fs::exists(path)) return {"-"};
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path)) names.insert(entry.path().filename());
+    return names;
+  }
+  std::string Read(const std::string& name) const {
+    const auto text = reports::ReadWholeFile(folder_.path() + "/" + name);
+    return text ? *text : text.error().message;
+  }
+
+  // Bad input: exit code 3, this on stderr, and nothing made.
+  void ExpectRefusal(std::vector<std::string> arguments, const std::string& message) const {
+    const auto before = NamesIn(".");
+    const ProgramOutcome outcome = Run(std::move(arguments));
+    EXPECT_EQ(outcome.exit_code, 3);
+    EXPECT_EQ(outcome.err, message + "\n");
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(NamesIn("."), before);
+    EXPECT_THAT(NamesIn("tmp"), IsEmpty());
+  }
+
+  const test_support::TempFolder folder_;
+};
+
+// --- check and list -----------------------------------------------------------------------------
+
+TEST_F(ProgramTest, CheckFindsSoundFilesSound) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+  folder_.Add("scenarios/b.yaml", AScenario("B-1"));
+  const ProgramOutcome outcome = Run({"check"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out, "2 scenarios and 0 checklist rows are sound\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(ProgramTest, CheckNamesEveryMistakeWithItsPlaceAndTheKeyThatWasMeant) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1", "titel: It works"));
+  folder_.Add("scenarios/b.yaml", AScenario("B-1", "title: It works\nhorizon: 5 parsecs"));
+  const ProgramOutcome outcome = Run({"check"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err,
+              StartsWith("scenarios/a.yaml:1:1: \"title\" is missing\n"
+                         "scenarios/a.yaml:4:1: unknown key \"titel\"; did you mean \"title\"?\n"
+                         "scenarios/b.yaml:5:10: "));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 3);
+}
+
+TEST_F(ProgramTest, EveryCommandRefusesFilesThatCannotBeRead) {
+  fs::create_directory(folder_.path() + "/empty");
+  fs::create_directory(folder_.path() + "/scenarios/folder.yaml");
+  folder_.Add("file", "");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"nowhere", "nowhere: No such file or directory"},
+      {"file/inside", "file/inside: Not a directory"},
+      {"empty", "empty: holds no *.yaml file"},
+      {"scenarios", "scenarios/folder.yaml: is not a regular file"}};
+  for (const char* command : {"check", "list", "run"}) {
+    for (const auto& [path, message] : cases) {
+      SCOPED_TRACE(command + (" " + path));
+      ExpectRefusal({command, "--scenarios", path}, message);
+    }
+  }
+}
+
+TEST_F(ProgramTest, AFolderThatMayNotBeReadIsNamed) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const fs::path folder = folder_.path() + "/scenarios";
+  fs::permissions(folder, fs::perms::none);
+  ExpectRefusal({"check"}, "scenarios: Permission denied");
+  fs::permissions(folder, fs::perms::owner_all);  // so that it can be removed
+}
+
+TEST_F(ProgramTest, ListShowsEachScenarioOnALine) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1", "title: One\nrequired: false"));
+  folder_.Add("scenarios/b.yaml", AScenario("B-1", "title: Two\nbackends: [kind]"));
+  const ProgramOutcome outcome = Run({"list"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out,
+            "A-1          optional  sim,kind         One\n"
+            "B-1          required  kind             Two\n");
+}
+
+TEST_F(ProgramTest, TheProjectsOwnScenariosAreSound) {
+  const ProgramOutcome outcome = Run({"check", "--scenarios", SCENARIO_FOLDER});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+// --- The command line ---------------------------------------------------------------------------
+
+TEST_F(ProgramTest, UsageMistakesAreInvalidInput) {
+  const std::string help = "\nRun with --help for more information.";
+  ExpectRefusal({}, "A subcommand is required" + help);
+  ExpectRefusal({"report"}, "folder is required" + help);
+  ExpectRefusal({"run", "--jobs", "0"}, "--jobs: Value 0 not in range 1 to 64" + help);
+  ExpectRefusal({"run", "--backend", "knid"}, "--backend: knid not in {sim,kind,cluster}" + help);
+}
+
+TEST_F(ProgramTest, TellsVersionAndHelp) {
+  EXPECT_THAT(Run({"--version"}).out, StartsWith("gate-drill 0."));
+  const ProgramOutcome help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Exit codes: 0 passed"));
+}
+
+// --- run ----------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, RunRefusesAnUnknownScenarioAndNamesTheOneThatWasMeant) {
+  folder_.Add("scenarios/a.yaml", AScenario("GATE-001"));
+  ExpectRefusal({"run", "--only", "GTAE-001"},
+                "there is no scenario \"GTAE-001\"; did you mean \"GATE-001\"?");
+}
+
+TEST_F(ProgramTest, RunRefusesMistakesInScenarios) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1") + "horizno: 1s\n");
+  ExpectRefusal({"run"},
+                "scenarios/a.yaml:9:1: unknown key \"horizno\"; did you mean \"horizon\"?");
+}
+
+TEST_F(ProgramTest, RunRefusesWhenTheBackendCanPlayNothing) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1", "title: t\nbackends: [sim]"));
+  ExpectRefusal({"run", "--backend", "kind"}, "no scenario to play on backend kind");
+}
+
+TEST_F(ProgramTest, RunRefusesAReportFolderThatIsAFile) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+  folder_.Add("taken", "");
+  ExpectRefusal({"run", "--backend", "kind", "--report", "taken"}, "taken: Not a directory");
+}
+
+// Tools that are found on PATH instead of the real ones.
+class FakeToolsTest : public ProgramTest {
+ protected:
+  FakeToolsTest() {
+    folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+    const std::string fifo = folder_.path() + "/started";
+    EXPECT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    started_ = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);  // O_RDWR: opening does not wait
+    AddTool("docker", "echo 29.0.0");
+    AddTool("kubectl", "echo '{\"clientVersion\": {\"gitVersion\": \"v1.34.0\"}}'");
+    AddTool("kind", "echo $$ >" + fifo + "\nexec /bin/sleep 120");
+  }
+  ~FakeToolsTest() override {
+    if (tool_ > 0) ::kill(tool_, SIGKILL);
+    ::close(started_);
+  }
+
+  void AddTool(const std::string& name, const std::string& commands) const {
+    const std::string path = folder_.Add("bin/" + name, "#!/bin/sh\n" + commands + "\n");
+    fs::permissions(path, fs::perms::owner_all);
+  }
+
+  // A run that hangs in a call of kind once AwaitKind has returned.
+  ProgramSpec HangingRun() const {
+    return Drill({"run", "--backend", "kind", "--gate-image", "gate:x", "--mock-image", "mock:x"});
+  }
+  void AwaitKind() {
+    pollfd file{started_, POLLIN, 0};
+    ASSERT_EQ(::poll(&file, 1, 30'000), 1) << "kind was not called";
+    std::array<char, 32> text{};
+    ASSERT_GT(::read(started_, text.data(), text.size() - 1), 0);
+    tool_ = std::atoi(text.data());
+    ASSERT_GT(tool_, 0);
+  }
+
+  int started_ = -1;
+  pid_t tool_ = -1;  // the fake kind
+};
+
+TEST_F(FakeToolsTest, ToolsThatAreNotOnThePathAreNamedAndNothingStaysButTheReport) {
+  for (const char* tool : {"docker", "kubectl", "kind"}) {
+    fs::remove(folder_.path() + "/bin/" + tool);
+  }
+  const ProgramOutcome outcome = test_support::RunProgram(HangingRun());
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.err,
+            "kind is not on PATH; install it (https://kind.sigs.k8s.io/#installation)\n"
+            "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools/)\n"
+            "docker is not on PATH; install Docker Engine "
+            "(https://docs.docker.com/engine/install/)\n");
+  EXPECT_THAT(outcome.out, HasSubstr("\nINCOMPLETE\n0 passed, 1 failed\n"));
+  EXPECT_THAT(NamesIn("tmp"), IsEmpty());
+  EXPECT_THAT(NamesIn("drill-report"),
+              ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md"));
+  EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("kind is not on PATH"));
+}
+
+TEST_F(FakeToolsTest, ADockerDaemonThatDoesNotAnswerIsNamed) {
+  AddTool("kind", "echo kind v0.30.0");
+  AddTool("docker", "echo 'Cannot connect to the Docker daemon' >&2\nexit 1");
+  const ProgramOutcome outcome = test_support::RunProgram(HangingRun());
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, StartsWith("the Docker daemon does not answer; start it"));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+TEST_F(FakeToolsTest, AnInterruptedRunEndsItsToolsAndLeavesOnlyItsReport) {
+  Program program(HangingRun());
+  AwaitKind();
+  program.Signal(SIGINT);
+  const ProgramOutcome outcome = program.Wait();
+  EXPECT_EQ(outcome.exit_code, 4);
+  EXPECT_NE(::kill(tool_, 0), 0) << "kind still runs";
+  tool_ = -1;
+  EXPECT_THAT(outcome.out, HasSubstr("stopped by a signal"));
+  EXPECT_THAT(NamesIn("tmp"), IsEmpty());
+  EXPECT_EQ(Run({"report", "drill-report"}).exit_code, 2);
+}
+
+TEST_F(FakeToolsTest, AKilledRunIsIncomplete) {
+  Program program(HangingRun());
+  AwaitKind();
+  // Whoever looks meanwhile finds no report of another run.
+  EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("INCOMPLETE"));
+  program.Signal(SIGKILL);
+  EXPECT_EQ(program.Wait().signal, SIGKILL);
+  // And the last thing it wrote did not make it to the disk as a whole.
+  folder_.Add("drill-report/journal.jsonl",
+              Read("drill-report/journal.jsonl") + R"({"hash":"0123)");
+
+  const ProgramOutcome report = Run({"report", "drill-report"});
+  EXPECT_EQ(report.exit_code, 2);
+  EXPECT_EQ(report.out, "INCOMPLETE: drill-report/report.md\n");
+  EXPECT_EQ(report.err, "");
+  EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("INCOMPLETE"));
+  EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("A-1"));
+}
+
+TEST_F(FakeToolsTest, ARunDoesNotTouchTheReportOfOneThatIsStillGoingOn) {
+  const Program program(HangingRun());
+  AwaitKind();
+  const std::string journal = Read("drill-report/journal.jsonl");
+  const ProgramOutcome second = test_support::RunProgram(HangingRun());
+  EXPECT_EQ(second.exit_code, 3);
+  EXPECT_EQ(second.err, "drill-report: another run is still writing its report there\n");
+  EXPECT_EQ(Read("drill-report/journal.jsonl"), journal);
+}
+
+TEST_F(FakeToolsTest, ANewRunKeepsTheJournalOfTheLastOne) {
+  AddTool("kind", "exit 1");
+  test_support::RunProgram(HangingRun());
+  const std::string first = Read("drill-report/journal.jsonl");
+  test_support::RunProgram(HangingRun());
+  EXPECT_EQ(Read("drill-report/journal.1.jsonl"), first);
+  EXPECT_NE(Read("drill-report/journal.jsonl"), first);
+}
+
+// --- report -------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, ReportTellsTheDecisionAndWritesAllFormats) {
+  const std::vector<std::pair<reports::RunResult, std::pair<std::string, int>>> cases = {
+      {reports::GreenRun(), {"READY", 0}}, {reports::SampleRun(), {"NOT READY", 1}}};
+  for (const auto& [run, expected] : cases) {
+    const auto& [decision, exit_code] = expected;
+    folder_.Add("tmp/journal.jsonl", reports::JournalOf(run));
+    const ProgramOutcome outcome = Run({"report", "tmp"});
+    EXPECT_EQ(outcome.exit_code, exit_code);
+    EXPECT_EQ(outcome.out, decision + ": tmp/report.md\n");
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_THAT(NamesIn("tmp"),
+                ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md"));
+    EXPECT_THAT(Read("tmp/report.md"), HasSubstr(decision));
+  }
+}
+
+TEST_F(ProgramTest, ReportRefusesWhatIsNotThere) {
+  ExpectRefusal({"report", "nowhere"}, "nowhere/journal.jsonl: No such file or directory");
+  ExpectRefusal({"report", "scenarios"}, "scenarios/journal.jsonl: No such file or directory");
+}
+
+TEST_F(ProgramTest, ReportRefusesAJournalThatWasChanged) {
+  std::string journal = reports::JournalOf(reports::SampleRun());
+  const std::size_t failed = journal.find("\"failed\"");
+  ASSERT_NE(failed, std::string::npos);
+  const std::string before = journal.substr(0, failed);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  folder_.Add("scenarios/journal.jsonl", journal.replace(failed, 8, "\"passed\""));
+  ExpectRefusal({"report", "scenarios"}, "scenarios/journal.jsonl: line " + std::to_string(line) +
+                                             ": does not match its own hash: it was changed");
+  EXPECT_THAT(NamesIn("scenarios"), ElementsAre("journal.jsonl"));
+}
+
+}  // namespace
+}  // namespace drill
