@@ -11,7 +11,8 @@ target_compile_options(gate_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
   -Woverloaded-virtual -Wold-style-cast $<$<BOOL:${GATE_WERROR}>:-Werror>
   -Wno-missing-field-initializers  # designated initializers rely on the members' defaults
-  -Wno-restrict  # g++ 12 warns wrongly about std::string operator+ when optimizing (GCC bug 105651)
+  # g++ 12 warns wrongly about std::string operator+ when optimizing (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   -fstack-protector-strong -ffunction-sections -fdata-sections
   $<$<CONFIG:Debug>:-D_GLIBCXX_ASSERTIONS>
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)

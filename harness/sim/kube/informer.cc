@@ -1,0 +1,131 @@
+#include "harness/sim/kube/informer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace drill::sim {
+namespace {
+
+constexpr std::uint32_t kMillion = 1'000'000;
+
+const std::string& ControllerUid(const Object& object) {
+  static const std::string kNone;
+  const OwnerReference* owner = object.meta.Controller();
+  return owner == nullptr ? kNone : owner->uid;
+}
+
+}  // namespace
+
+WatchLink::WatchLink(World& world, std::string_view concern)
+    : rng(world.Stream(concern)), world_(world) {}
+
+gate::Nanos WatchLink::Draw() {
+  gate::Nanos delay = base;
+  if (jitter.count() > 0) {
+    delay += gate::Nanos(
+        static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(jitter.count()))));
+  }
+  return std::max(delay, stalled_until - world_.Now());
+}
+
+Informer::Informer(World& world, ApiServer& server, Type type, WatchLink& link)
+    : world_(world), server_(server), type_(type), link_(link) {
+  server.Listen(type, [this](const Change& change) {
+    if (link_.lost_ppm > 0 && link_.rng.Below(kMillion) < link_.lost_ppm) return;
+    const bool doubled = link_.doubled_ppm > 0 && link_.rng.Below(kMillion) < link_.doubled_ppm;
+    for (int i = 0; i < (doubled ? 2 : 1); ++i) {
+      // Strictly later: what is due at the same instant may come in any order.
+      last_delivery_ = std::max(last_delivery_ + gate::Nanos(1), world_.Now() + link_.Draw());
+      const std::uint64_t epoch = epoch_;
+      world_.At(last_delivery_, Rank::kDelivery, [this, change, epoch] {
+        if (epoch == epoch_) Deliver(change);
+      });
+    }
+  });
+}
+
+ObjectPtr Informer::Get(std::string_view ns, std::string_view name) const {
+  const auto space = cache_.find(ns);
+  if (space == cache_.end()) return nullptr;
+  const auto found = space->second.find(name);
+  return found == space->second.end() ? nullptr : found->second;
+}
+
+std::vector<ObjectPtr> Informer::List(std::string_view ns) const {
+  std::vector<ObjectPtr> found;
+  const auto space = cache_.find(ns);
+  if (space == cache_.end()) return found;
+  for (const auto& [name, object] : space->second) found.push_back(object);
+  return found;
+}
+
+std::vector<ObjectPtr> Informer::OwnedBy(const std::string& uid) const {
+  std::vector<ObjectPtr> found;
+  const auto owned = by_owner_.find(uid);
+  if (owned == by_owner_.end()) return found;
+  for (const auto& [key, object] : owned->second) found.push_back(object);
+  return found;
+}
+
+void Informer::Put(const ObjectPtr& object) {
+  ObjectPtr& slot = cache_[object->meta.ns][object->meta.name];
+  const std::string& uid = ControllerUid(*object);
+  if (slot && ControllerUid(*slot) != uid) DropFromOwner(*slot);
+  slot = object;
+  if (!uid.empty()) by_owner_[uid][object->meta.name] = object;
+}
+
+void Informer::DropFromOwner(const Object& object) {
+  const auto owned = by_owner_.find(ControllerUid(object));
+  if (owned == by_owner_.end()) return;
+  owned->second.erase(object.meta.name);
+  if (owned->second.empty()) by_owner_.erase(owned);
+}
+
+void Informer::Drop(const Object& object) {
+  DropFromOwner(object);
+  const auto space = cache_.find(object.meta.ns);
+  if (space == cache_.end()) return;
+  space->second.erase(object.meta.name);
+  if (space->second.empty()) cache_.erase(space);
+}
+
+void Informer::Tell(const ObjectPtr& before, const ObjectPtr& after) {
+  for (const Handler& handler : handlers_) handler(before, after);
+}
+
+void Informer::Deliver(const Change& change) {
+  const ObjectPtr known = Get(change.after->meta.ns, change.after->meta.name);
+  if (change.type == gate::KubeEventType::kDeleted) {
+    if (!known) return;
+    Drop(*known);
+    Tell(known, nullptr);
+    return;
+  }
+  Put(change.after);
+  Tell(known, change.after);
+}
+
+void Informer::Relist() {
+  ++epoch_;  // what is under way belongs to the old watch
+  last_delivery_ = world_.Now();
+  std::vector<ObjectPtr> gone;
+  for (const auto& [ns, space] : cache_) {
+    for (const auto& [name, object] : space) {
+      const ObjectPtr stored = server_.Get(type_, ns, name);
+      if (!stored || stored->meta.uid != object->meta.uid) gone.push_back(object);
+    }
+  }
+  for (const ObjectPtr& object : gone) {
+    Drop(*object);
+    Tell(object, nullptr);
+  }
+  for (const ObjectPtr& object : server_.List(type_, "")) {
+    const ObjectPtr known = Get(object->meta.ns, object->meta.name);
+    if (known == object) continue;
+    Put(object);
+    Tell(known, object);
+  }
+}
+
+}  // namespace drill::sim

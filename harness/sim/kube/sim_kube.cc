@@ -1,0 +1,422 @@
+#include "harness/sim/kube/sim_kube.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "gate/base/encoding.h"
+#include "harness/sim/kube/apply.h"
+#include "harness/sim/world/fiber.h"
+
+namespace drill::sim {
+namespace {
+
+using gate::Deadline;
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::KubeEventType;
+using gate::KubeSubresource;
+using gate::Result;
+using gate::WaitResult;
+using Moment = Process::Moment;
+
+constexpr gate::Nanos kBookmarkInterval = std::chrono::minutes(1);
+constexpr gate::Nanos kLongestWatch = std::chrono::minutes(30);
+
+Error Dead() { return {ErrorCode::kCancelled, "the process was killed"}; }
+
+Result<const TypeInfo*> Known(const gate::KubeResource& resource) {
+  const TypeInfo* info = FindType(resource);
+  if (info != nullptr) return info;
+  return Error{ErrorCode::kNotFound,
+               "the server could not find the requested resource " + resource.plural};
+}
+
+Result<WritePart> PartOf(const TypeInfo& info, KubeSubresource subresource) {
+  if (subresource == KubeSubresource::kNone) return WritePart::kMain;
+  if (info.status == TypeInfo::Status::kSubresource) return WritePart::kStatus;
+  return Error{ErrorCode::kNotFound, "the server could not find the requested resource " +
+                                         info.resource.plural + "/status"};
+}
+
+Access::Part AccessPart(WritePart part) {
+  return part == WritePart::kStatus ? Access::Part::kStatus : Access::Part::kMain;
+}
+
+// What the API server does to a client's object before it stores it, and refuses.
+Result<void> Complete(Object& object) {
+  if (object.type != Type::kSecret && object.type != Type::kConfigMap) return {};
+  Json rest = RestOf(object);
+  const auto data = rest.find("data");
+  if (data != rest.end()) {
+    for (const auto& [key, value] : data->items()) {
+      if (value.is_string()) continue;
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("{} in version \"v1\" cannot be handled: data.{} must be a string",
+                               InfoOf(object.type).kind, key)};
+    }
+  }
+  const auto plain = rest.find("stringData");  // of Secrets: stored as data
+  if (object.type == Type::kSecret && plain != rest.end()) {
+    Json encoded = data == rest.end() ? Json::object() : *data;
+    for (const auto& [key, value] : plain->items()) {
+      encoded[key] = gate::Base64Encode(value.get<std::string>());
+    }
+    rest.erase("stringData");
+    rest["data"] = std::move(encoded);
+    object.rest = Share(std::move(rest));
+  }
+  return {};
+}
+
+// What a change means for a watch with a selector.
+std::optional<KubeEventType> Seen(const Change& change, const Selector& selector) {
+  const bool before = change.before && selector.Matches(*change.before);
+  const bool after = change.type != KubeEventType::kDeleted && selector.Matches(*change.after);
+  if (after) return before ? KubeEventType::kModified : KubeEventType::kAdded;
+  if (before) return KubeEventType::kDeleted;
+  return std::nullopt;
+}
+
+}  // namespace
+
+SimKube::SimKube(Process& process, ApiServer& server, const ApiWeather& weather, Identity identity,
+                 std::string user_agent)
+    : process_(process),
+      server_(server),
+      weather_(weather),
+      identity_(std::move(identity)),
+      user_agent_(std::move(user_agent)),
+      rng_(process.world().Stream("kube-client/" + process.name())) {}
+
+bool SimKube::Draw(std::uint32_t ppm) {
+  constexpr std::uint64_t kMillion = 1'000'000;
+  return ppm > 0 && rng_.Below(kMillion) < ppm;
+}
+
+// One way through the network.
+Result<void> SimKube::Travel(const Deadline& deadline) {
+  gate::Nanos time = weather_.latency;
+  if (weather_.jitter.count() > 0) {
+    time += gate::Nanos(
+        static_cast<std::int64_t>(rng_.Below(static_cast<std::uint64_t>(weather_.jitter.count()))));
+  }
+  const gate::Instant there = process_.world().Now() + time;
+  Gate nobody(process_.world());
+  if (nobody.Wait({std::min(there, deadline.at), deadline.stop}) == WaitResult::kStopped) {
+    return Error{ErrorCode::kCancelled, "stopped"};
+  }
+  if (there > deadline.at) return Error{ErrorCode::kDeadlineExceeded, "deadline passed"};
+  return {};
+}
+
+Error SimKube::WaitForDeadline(const Deadline& deadline) {
+  Gate nobody(process_.world());
+  if (nobody.Wait(deadline) == WaitResult::kStopped) return {ErrorCode::kCancelled, "stopped"};
+  return {ErrorCode::kDeadlineExceeded, "no answer from the API server before the deadline"};
+}
+
+std::optional<Error> SimKube::Refusal(Kind kind, const Deadline& deadline) {
+  if (process_.world().Now() < weather_.down_until) {
+    return Error{ErrorCode::kUnavailable, "connection refused"};
+  }
+  if (Draw(weather_.lost_ppm)) return WaitForDeadline(deadline);
+  if (Draw(weather_.throttled_ppm)) {
+    return Error{ErrorCode::kResourceExhausted, "the server has received too many requests",
+                 std::chrono::seconds(1)};
+  }
+  if (Draw(weather_.unavailable_ppm)) {
+    return Error{ErrorCode::kUnavailable, "the server is currently unable to handle the request"};
+  }
+  if (kind == Kind::kWrite && Draw(weather_.conflict_ppm)) {
+    return Error{ErrorCode::kConflict, "the object has been modified; please try again"};
+  }
+  return std::nullopt;
+}
+
+template <typename T>
+Result<T> SimKube::Call(std::string_view name, Kind kind, const Deadline& deadline,
+                        const std::function<Result<T>()>& act) {
+  if (!process_.AtSeam(name, Moment::kBefore)) return Dead();
+  Result<T> result = [&]() -> Result<T> {
+    if (deadline.stop.stop_requested()) return Error{ErrorCode::kCancelled, "stopped"};
+    if (auto there = Travel(deadline); !there) return std::move(there).error();
+    if (auto refused = Refusal(kind, deadline)) return *std::move(refused);
+    Result<T> done = act();
+    if (Draw(weather_.unanswered_ppm)) return WaitForDeadline(deadline);
+    if (Draw(weather_.reset_ppm)) {
+      return Error{ErrorCode::kUnavailable, "connection reset before the answer"};
+    }
+    if (auto back = Travel(deadline); !back) return std::move(back).error();
+    return done;
+  }();
+  if (!process_.AtSeam(name, Moment::kAfter)) return Dead();
+  return result;
+}
+
+Result<void> SimKube::Allow(std::string_view verb, Type type, Access::Part part,
+                            const std::string& ns, const std::string& name) const {
+  return Authorize(server_, identity_, {verb, type, part, ns, name});
+}
+
+Result<Json> SimKube::Get(const gate::KubeRef& ref, const Deadline& deadline) {
+  return Call<Json>("kube.get", Kind::kRead, deadline, [&]() -> Result<Json> {
+    const auto info = Known(ref.resource);
+    if (!info) return info.error();
+    auto allowed = Allow("get", (*info)->type, Access::Part::kMain, ref.ns, ref.name);
+    if (!allowed) return std::move(allowed).error();
+    const ObjectPtr stored = server_.Get((*info)->type, ref.ns, ref.name);
+    if (stored) return ToJson(*stored);
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("{} \"{}\" not found", ref.resource.plural, ref.name)};
+  });
+}
+
+// The state at `version`: the present one with the later changes taken back.
+gate::KubeList SimKube::ListNow(Type type, const std::string& ns, const Selector& selector,
+                                std::uint64_t version) const {
+  std::map<std::pair<std::string, std::string>, ObjectPtr> objects;
+  for (const ObjectPtr& object : server_.List(type, ns)) {
+    objects[{object->meta.ns, object->meta.name}] = object;
+  }
+  const auto later = server_.Since(type, version);
+  if (later) {
+    for (auto change = later->rbegin(); change != later->rend(); ++change) {
+      const Meta& meta = change->after->meta;
+      if (!ns.empty() && meta.ns != ns) continue;
+      if (change->before) {
+        objects[{meta.ns, meta.name}] = change->before;
+      } else {
+        objects.erase({meta.ns, meta.name});
+      }
+    }
+  }
+  gate::KubeList list;
+  list.resource_version = std::to_string(later ? version : server_.version());
+  for (const auto& [key, object] : objects) {
+    if (selector.Matches(*object)) list.items.push_back(ToJson(*object));
+  }
+  return list;
+}
+
+Result<gate::KubeList> SimKube::List(const gate::KubeResource& resource, const std::string& ns,
+                                     const gate::KubeSelector& selector, const Deadline& deadline) {
+  return Call<gate::KubeList>("kube.list", Kind::kRead, deadline, [&]() -> Result<gate::KubeList> {
+    const auto info = Known(resource);
+    if (!info) return info.error();
+    auto allowed = Allow("list", (*info)->type, Access::Part::kMain, ns, "");
+    if (!allowed) return std::move(allowed).error();
+    auto parsed = Selector::Parse(selector);
+    if (!parsed) return std::move(parsed).error();
+    std::uint64_t version = server_.version();
+    if (Draw(weather_.stale_list_ppm)) {
+      version -= std::min(version - 1, rng_.Below(kMostStale));
+    }
+    return ListNow((*info)->type, ns, *parsed, version);
+  });
+}
+
+Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::string& ns,
+                            const gate::KubeSelector& selector, const std::string& resource_version,
+                            const gate::KubeEventHandler& handler, const Deadline& deadline) {
+  struct Due {
+    gate::Instant at;
+    Change change;
+  };
+  std::deque<Due> queue;
+  World& world = process_.world();
+  Gate arrived(world);
+  gate::Instant last_due;
+  const auto enqueue = [&](const Change& change) {
+    if (!ns.empty() && change.after->meta.ns != ns) return;
+    gate::Nanos delay = weather_.latency;
+    if (weather_.jitter.count() > 0) {
+      delay += gate::Nanos(static_cast<std::int64_t>(
+          rng_.Below(static_cast<std::uint64_t>(weather_.jitter.count()))));
+    }
+    last_due = std::max(last_due, world.Now() + delay);
+    queue.push_back({last_due, change});
+    arrived.Set();
+  };
+  // Unregisters however the call ends.
+  struct Registration {
+    ApiServer& server;
+    std::optional<ApiServer::ListenerId> id;
+    ~Registration() {
+      if (id) server.Unlisten(*id);
+    }
+  } registration{server_, std::nullopt};
+  std::optional<Selector> parsed;
+  std::uint64_t seen = 0;
+  auto opened = Call<bool>("kube.watch", Kind::kRead, deadline, [&]() -> Result<bool> {
+    const auto info = Known(resource);
+    if (!info) return info.error();
+    auto allowed = Allow("watch", (*info)->type, Access::Part::kMain, ns, "");
+    if (!allowed) return std::move(allowed).error();
+    auto read = Selector::Parse(selector);
+    if (!read) return std::move(read).error();
+    parsed = *std::move(read);
+    if (resource_version.empty() ||
+        resource_version.find_first_not_of("0123456789") != std::string::npos) {
+      return Error{ErrorCode::kInvalidArgument, "resourceVersion: Invalid value"};
+    }
+    seen = std::stoull(resource_version);
+    const auto changes = server_.Since((*info)->type, seen);
+    if (!changes) return changes.error();
+    registration.id = server_.Listen((*info)->type, enqueue);
+    for (const Change& change : *changes) enqueue(change);
+    return true;
+  });
+  if (!opened) return std::move(opened).error();
+  const gate::Instant end = world.Now() + kLongestWatch;
+  gate::Instant bookmark = world.Now() + kBookmarkInterval;
+  for (;;) {
+    while (!queue.empty() && queue.front().at <= world.Now()) {
+      const Change change = std::move(queue.front().change);
+      queue.pop_front();
+      seen = change.version;
+      bookmark = world.Now() + kBookmarkInterval;
+      const auto type = Seen(change, *parsed);
+      if (type && !handler({*type, ToJson(*change.after)})) return {};
+      if (Draw(weather_.watch_cut_ppm)) return {};
+    }
+    if (!process_.AtSeam("kube.watch.event", Moment::kAfter)) return Dead();
+    if (world.Now() >= end || world.Now() < weather_.down_until) return {};
+    const gate::Instant next =
+        std::min({deadline.at, end, bookmark, queue.empty() ? end : queue.front().at});
+    switch (arrived.Wait({next, deadline.stop})) {
+      case WaitResult::kStopped:
+        if (!process_.AtSeam("kube.watch.event", Moment::kAfter)) return Dead();
+        return Error{ErrorCode::kCancelled, "stopped"};
+      case WaitResult::kSignalled:
+        break;
+      case WaitResult::kElapsed:
+        if (world.Now() >= deadline.at) {
+          return Error{ErrorCode::kDeadlineExceeded, "deadline passed"};
+        }
+        if (world.Now() >= bookmark) {
+          bookmark = world.Now() + kBookmarkInterval;
+          seen = std::max(seen, server_.version());
+          const Json mark = {{"metadata", {{"resourceVersion", std::to_string(seen)}}}};
+          if (queue.empty() && !handler({KubeEventType::kBookmark, mark})) return {};
+        }
+        break;
+    }
+  }
+}
+
+Result<Json> SimKube::Create(const gate::KubeResource& resource, const std::string& ns,
+                             const Json& json, const Deadline& deadline) {
+  return Call<Json>("kube.create", Kind::kWrite, deadline, [&]() -> Result<Json> {
+    const auto info = Known(resource);
+    if (!info) return info.error();
+    auto allowed = Allow("create", (*info)->type, Access::Part::kMain, ns, "");
+    if (!allowed) return std::move(allowed).error();
+    auto object = FromJson(**info, json);
+    if (!object) return std::move(object).error();
+    object->meta.ns = ns;
+    if (auto complete = Complete(*object); !complete) return std::move(complete).error();
+    const std::string generate = gate::JsonString(json, "/metadata/generateName");
+    auto created = server_.Create(user_agent_, *std::move(object), generate);
+    if (!created) return std::move(created).error();
+    return ToJson(**created);
+  });
+}
+
+Result<Json> SimKube::PatchNow(const TypeInfo& info, const gate::KubeRef& ref, const Json& patch,
+                               WritePart part) {
+  const ObjectPtr stored = server_.Get(info.type, ref.ns, ref.name);
+  if (!stored) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("{} \"{}\" not found", ref.resource.plural, ref.name)};
+  }
+  Json document = ToJson(*stored);
+  document.merge_patch(patch);
+  auto next = FromJson(info, document);
+  if (!next) return std::move(next).error();
+  if (auto complete = Complete(*next); !complete) return std::move(complete).error();
+  next->meta.ns = ref.ns;
+  next->meta.name = ref.name;
+  next->meta.managed = stored->meta.managed;
+  if (gate::JsonString(patch, "/metadata/resourceVersion").empty()) {
+    next->meta.resource_version = 0;
+  }
+  auto written = server_.Update(user_agent_, *std::move(next), part);
+  if (!written) return std::move(written).error();
+  return ToJson(**written);
+}
+
+Result<Json> SimKube::MergePatch(const gate::KubeRef& ref, const Json& patch,
+                                 KubeSubresource subresource, const Deadline& deadline) {
+  return Call<Json>("kube.patch", Kind::kWrite, deadline, [&]() -> Result<Json> {
+    const auto info = Known(ref.resource);
+    if (!info) return info.error();
+    const auto part = PartOf(**info, subresource);
+    if (!part) return part.error();
+    auto allowed = Allow("patch", (*info)->type, AccessPart(*part), ref.ns, ref.name);
+    if (!allowed) return std::move(allowed).error();
+    return PatchNow(**info, ref, patch, *part);
+  });
+}
+
+Result<Json> SimKube::ApplyNow(const TypeInfo& info, const gate::KubeRef& ref, const Json& object,
+                               const std::string& manager, Force force, WritePart part) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(process_.world().WallNow());
+  const auto managed_part =
+      part == WritePart::kStatus ? ManagedEntry::Part::kStatus : ManagedEntry::Part::kMain;
+  const ObjectPtr stored = server_.Get(info.type, ref.ns, ref.name);
+  if (!stored) {
+    auto allowed = Allow("create", info.type, Access::Part::kMain, ref.ns, "");
+    if (!allowed) return std::move(allowed).error();
+    auto fresh = FromJson(info, object);
+    if (!fresh) return std::move(fresh).error();
+    fresh->meta.ns = ref.ns;
+    fresh->meta.managed = {{manager, now, Share(OwnedFields(object, managed_part)), managed_part}};
+    if (auto complete = Complete(*fresh); !complete) return std::move(complete).error();
+    auto created = server_.Create(manager, *std::move(fresh));
+    if (!created) return std::move(created).error();
+    return ToJson(**created);
+  }
+  auto next = ApplyTo(*stored, object, manager,
+                      force == Force::kYes ? ApplyForce::kYes : ApplyForce::kNo, managed_part, now);
+  if (!next) return std::move(next).error();
+  if (auto complete = Complete(*next); !complete) return std::move(complete).error();
+  auto written = server_.Update(manager, *std::move(next), part);
+  if (!written) return std::move(written).error();
+  return ToJson(**written);
+}
+
+Result<Json> SimKube::Apply(const gate::KubeRef& ref, const Json& object,
+                            const std::string& field_manager, Force force,
+                            KubeSubresource subresource, const Deadline& deadline) {
+  return Call<Json>("kube.apply", Kind::kWrite, deadline, [&]() -> Result<Json> {
+    const auto info = Known(ref.resource);
+    if (!info) return info.error();
+    const auto part = PartOf(**info, subresource);
+    if (!part) return part.error();
+    auto allowed = Allow("patch", (*info)->type, AccessPart(*part), ref.ns, ref.name);
+    if (!allowed) return std::move(allowed).error();
+    return ApplyNow(**info, ref, object, field_manager, force, *part);
+  });
+}
+
+Result<void> SimKube::Delete(const gate::KubeRef& ref, const Deadline& deadline) {
+  auto deleted = Call<bool>("kube.delete", Kind::kWrite, deadline, [&]() -> Result<bool> {
+    const auto info = Known(ref.resource);
+    if (!info) return info.error();
+    auto allowed = Allow("delete", (*info)->type, Access::Part::kMain, ref.ns, ref.name);
+    if (!allowed) return std::move(allowed).error();
+    auto done = server_.Delete(user_agent_, (*info)->type, ref.ns, ref.name);
+    if (!done) return std::move(done).error();
+    return true;
+  });
+  if (!deleted) return std::move(deleted).error();
+  return {};
+}
+
+}  // namespace drill::sim
