@@ -1,0 +1,140 @@
+#include "harness/sim/argo/api.h"
+
+#include <utility>
+
+#include "harness/sim/argo/names.h"
+
+namespace drill::sim::argo {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::Nanos;
+using gate::Result;
+
+constexpr std::uint32_t kMillion = 1'000'000;
+// A controller's client has no deadline: it waits until the connection is given up.
+constexpr Nanos kConnectionLost = std::chrono::seconds(30);
+// Without weather: as long as such calls take on a quiet cluster, more than a watch event.
+constexpr Nanos kUsualTime = std::chrono::milliseconds(4);
+constexpr std::int64_t kUsualJitter = Nanos(std::chrono::milliseconds(4)).count();
+
+}  // namespace
+
+Api::Api(World& world, ApiServer& server, const ApiWeather* weather, std::string_view concern)
+    : world_(world), server_(server), weather_(weather), rng_(world.Stream(concern)) {}
+
+bool Api::Draw(std::uint32_t ppm) { return ppm > 0 && rng_.Below(kMillion) < ppm; }
+
+std::optional<Error> Api::Refusal(Kind kind) {
+  busy_ += kUsualTime +
+           Nanos(static_cast<std::int64_t>(rng_.Below(static_cast<std::uint64_t>(kUsualJitter))));
+  if (weather_ == nullptr) return std::nullopt;
+  if (world_.Now() < weather_->down_until) {
+    return Error{ErrorCode::kUnavailable, "connection refused"};
+  }
+  if (Draw(weather_->lost_ppm)) {
+    busy_ += kConnectionLost;
+    return Error{ErrorCode::kDeadlineExceeded, "the connection was lost"};
+  }
+  if (Draw(weather_->throttled_ppm)) {
+    return Error{ErrorCode::kResourceExhausted, "too many requests", std::chrono::seconds(1)};
+  }
+  if (Draw(weather_->unavailable_ppm)) {
+    return Error{ErrorCode::kUnavailable, "the server is currently unable to handle the request"};
+  }
+  if (kind == Kind::kWrite && Draw(weather_->conflict_ppm)) {
+    return Error{ErrorCode::kConflict, "the object has been modified"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Api::LostAnswer() {
+  if (weather_ == nullptr) return std::nullopt;
+  if (Draw(weather_->unanswered_ppm)) {
+    busy_ += kConnectionLost;
+    return Error{ErrorCode::kDeadlineExceeded, "no answer"};
+  }
+  if (Draw(weather_->reset_ppm)) {
+    return Error{ErrorCode::kUnavailable, "connection reset by peer"};
+  }
+  return std::nullopt;
+}
+
+Result<ObjectPtr> Api::Get(Type type, std::string_view ns, std::string_view name) {
+  if (auto refused = Refusal(Kind::kRead)) return std::move(*refused);
+  ObjectPtr object = server_.Get(type, ns, name);
+  if (auto lost = LostAnswer()) return std::move(*lost);
+  if (object) return object;
+  return Error{ErrorCode::kNotFound, std::string(InfoOf(type).resource.plural) + " \"" +
+                                         std::string(name) + "\" not found"};
+}
+
+Result<ObjectPtr> Api::Create(Object object) {
+  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  auto created = server_.Create(kWriter, std::move(object));
+  if (auto lost = LostAnswer()) return std::move(*lost);
+  return created;
+}
+
+Result<ObjectPtr> Api::Update(Object next, WritePart part) {
+  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  auto updated = server_.Update(kWriter, std::move(next), part);
+  if (auto lost = LostAnswer()) return std::move(*lost);
+  return updated;
+}
+
+Result<void> Api::Delete(Type type, std::string_view ns, std::string_view name) {
+  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  auto deleted = server_.Delete(kWriter, type, ns, name);
+  if (auto lost = LostAnswer()) return std::move(*lost);
+  return deleted;
+}
+
+Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
+                             std::shared_ptr<const Json> after) {
+  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  const ObjectPtr stored = server_.Get(base->type, base->meta.ns, base->meta.name);
+  if (!stored || stored->meta.uid != base->meta.uid) {
+    return Error{ErrorCode::kNotFound, std::string(InfoOf(base->type).resource.plural) + " \"" +
+                                           base->meta.name + "\" not found"};
+  }
+  if (stored->meta.resource_version != base->meta.resource_version) {
+    const auto part = [field](const Object& object) -> const Json& {
+      return field == Field::kStatus ? StatusOf(object) : SpecOf(object);
+    };
+    Json merged = part(*stored);
+    merged.merge_patch(MergeDiff(part(*base), *after));
+    after = Share(std::move(merged));
+  }
+  Object next = *stored;
+  (field == Field::kStatus ? next.status : next.spec) = std::move(after);
+  const bool apart = InfoOf(base->type).status == TypeInfo::Status::kSubresource;
+  auto updated =
+      server_.Update(kWriter, std::move(next),
+                     field == Field::kStatus && apart ? WritePart::kStatus : WritePart::kMain);
+  if (auto lost = LostAnswer()) return std::move(*lost);
+  return updated;
+}
+
+Nanos Api::TakeBusy() { return std::exchange(busy_, Nanos(0)); }
+
+Json MergeDiff(const Json& before, const Json& after) {
+  if (!before.is_object() || !after.is_object()) return before == after ? Json() : after;
+  Json patch = Json::object();
+  for (const auto& [key, value] : after.items()) {
+    const auto known = before.find(key);
+    if (known == before.end()) {
+      patch[key] = value;
+    } else if (*known != value) {
+      patch[key] = MergeDiff(*known, value);
+    }
+  }
+  for (const auto& [key, value] : before.items()) {
+    if (!after.contains(key)) patch[key] = nullptr;
+  }
+  return patch;
+}
+
+}  // namespace drill::sim::argo
