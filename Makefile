@@ -1,8 +1,8 @@
 # The front door. Everything else is CMake presets: cmake --workflow --preset dev|asan|tsan|release.
-BACKEND ?= kind
+BACKEND ?= sim
 DRILL_ARGS ?=
 PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev libcpp-httplib-dev \
-  nlohmann-json3-dev libboost1.74-dev libboost-filesystem1.74-dev libyaml-cpp-dev libcli11-dev \
+  nlohmann-json3-dev libboost1.74-dev libboost-context1.74-dev libboost-filesystem1.74-dev libyaml-cpp-dev libcli11-dev \
   libfmt-dev libssl-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -12,7 +12,8 @@ help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
 	@echo "make build    build/release/bin/{rollout-gate,mock-mc,gate-drill}"
 	@echo "make test     build and run all tests that need no cluster"
-	@echo "make drill    play the scenarios and write drill-report/ (BACKEND=kind needs Docker, kind, kubectl)"
+	@echo "make drill    play the scenarios, simulated, and write drill-report/ (BACKEND=kind: on a real"
+	@echo "              cluster; needs Docker, kind, kubectl)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"

@@ -26,6 +26,7 @@
 #include "harness/runner/runner.h"
 #include "harness/runner/summary.h"
 #include "harness/scenario/load.h"
+#include "harness/sim/stage/sim_backend.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
 #include "reports/render.h"
@@ -59,14 +60,27 @@ struct Machine {
   drill::SystemProcessRunner processes{runtime};
 };
 
-Result<std::unique_ptr<drill::Backend>> MakeKindBackend(const BackendOptions& options,
-                                                        Machine& machine) {
+// Where the programs and the manifests beside this program are.
+Result<drill::KindPaths> FindPaths() {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) {
     return Error{ErrorCode::kUnavailable, "finding this program's own files: " + error.message()};
   }
-  auto paths = drill::FindKindPaths(executable.string());
+  return drill::FindKindPaths(executable.string());
+}
+
+Result<std::unique_ptr<drill::Backend>> MakeSimBackend(const BackendOptions& options,
+                                                       Machine& machine) {
+  auto paths = FindPaths();
+  if (!paths) return std::move(paths).error();
+  return std::unique_ptr<drill::Backend>(
+      std::make_unique<drill::sim::SimBackend>(options, paths->files + "/scenario", machine.files));
+}
+
+Result<std::unique_ptr<drill::Backend>> MakeKindBackend(const BackendOptions& options,
+                                                        Machine& machine) {
+  auto paths = FindPaths();
   if (!paths) return std::move(paths).error();
   const drill::ClusterConnector connect = [&machine](const std::string& kubeconfig) {
     return drill::ConnectCluster(machine.files, machine.runtime, kubeconfig);
@@ -81,6 +95,7 @@ Result<std::unique_ptr<drill::Backend>> MakeKindBackend(const BackendOptions& op
 // The one place that knows which backends there are.
 Result<std::unique_ptr<drill::Backend>> MakeBackend(const BackendOptions& options,
                                                     Machine& machine) {
+  if (options.backend == "sim") return MakeSimBackend(options, machine);
   if (options.backend == "kind") return MakeKindBackend(options, machine);
   return Error{
       ErrorCode::kInvalidArgument,
@@ -161,7 +176,9 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   std::stop_source stop;
   const std::stop_callback on_signal(signals.token(), [&] { stop.request_stop(); });
   std::unique_ptr<drill::ProgressView> progress = MakeProgress(runtime);
-  drill::Recorder recorder(**journal, *progress, runtime, stop);
+  using Pace = drill::Recorder::Pace;
+  drill::Recorder recorder(**journal, *progress, runtime, stop,
+                           options.backend.backend == "sim" ? Pace::kAtItsEnd : Pace::kAsItHappens);
 
   reports::RunResult head = DescribeRun(options, arguments, runtime.WallNow());
   drill::DescribeScenarios(*set, *selected, options.only, head);

@@ -39,6 +39,7 @@ std::string RenderJson(const RunResult& run) {
       {"gitCommit", run.git_commit},
       {"commandLine", run.command_line},
       {"backend", run.backend},
+      {"simulated", IsSimulated(run)},
       {"seed", std::to_string(run.seed)},
       {"facts", run.facts},
       {"started", gate::FormatRfc3339(run.started, kFractionDigits)},

@@ -64,6 +64,12 @@ void Head(std::string& out, const RunResult& run) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "# Readiness report: {}\n\n", ToString(Decide(run)));
   fmt::format_to(to, "**{}**: {}.\n\n", ToString(Decide(run)), Sentence(run));
+  if (IsSimulated(run)) {
+    out +=
+        "> **SIMULATED.** The gate and MC are the real code; Kubernetes and Argo Rollouts are "
+        "models, "
+        "and all times are virtual. This is no proof of what a real cluster does.\n\n";
+  }
   if (const MeasureResult* worst = WorstMeasure(run)) {
     fmt::format_to(to, "Worst measured time: {} ({}), at most {} of {} s allowed.\n\n",
                    FormatInterval(*worst->measured), Text(worst->demand),

@@ -121,6 +121,9 @@ enum class Decision { kReady, kNotReady, kIncomplete };
 // "READY", "NOT READY", "INCOMPLETE"
 std::string_view ToString(Decision decision);
 
+// Whether what is proven was proven on a model instead of a real cluster.
+inline bool IsSimulated(const RunResult& run) { return run.backend == "sim"; }
+
 // INCOMPLETE without an end record; else NOT READY if something required failed; else INCOMPLETE if
 // something required is missing or nothing is required; else READY.
 Decision Decide(const RunResult& run);

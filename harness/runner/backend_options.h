@@ -7,7 +7,7 @@ namespace drill {
 
 // What the command line says about where scenarios are played. Each backend reads its part.
 struct BackendOptions {
-  std::string backend = "kind";  // sim, kind or cluster
+  std::string backend = "sim";  // sim, kind or cluster
   std::uint64_t seed = 0;       // for everything that draws random numbers
   int jobs = 0;                 // how many stages can exist at the same time
 

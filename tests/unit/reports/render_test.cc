@@ -59,6 +59,14 @@ TEST(RenderTest, MarkdownOpensWithTheDecision) {
                          "finished; 1 of 1 required scenarios passed until then.\n"));
 }
 
+TEST(RenderTest, ASimulatedRunIsLabelledAsOne) {
+  RunResult run = GreenRun();
+  EXPECT_THAT(RenderMarkdown(run), testing::Not(testing::HasSubstr("SIMULATED")));
+  run.backend = "sim";
+  EXPECT_THAT(RenderMarkdown(run), testing::HasSubstr("> **SIMULATED.**"));
+  EXPECT_THAT(RenderJson(run), testing::HasSubstr("\"simulated\": true"));
+}
+
 TEST(RenderTest, WhatIsRequiredAndDidNotRunIsRed) {
   const RunResult run = SampleRun();
   EXPECT_THAT(RenderMarkdown(run),

@@ -1,0 +1,128 @@
+#include "harness/sim/stage/sim_backend.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gate/base/encoding.h"
+#include "harness/kind/kind_stage.h"
+#include "harness/sim/world/fiber.h"
+#include "mock-mc/behaviour/signing_key.h"
+
+namespace drill::sim {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::Result;
+
+// What a scenario of the longest horizon needs, many times over; more is a world that goes round in
+// circles.
+constexpr gate::Nanos kLongestScenario = std::chrono::hours(24);
+constexpr std::uint64_t kMostEvents = 5'000'000;
+
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+Result<SigningKeyPair> MakeKeyPair(const std::string& id, gate::Rng rng) {
+  constexpr std::size_t kEd25519Bytes = 32;
+  auto key = mock_mc::SigningKey::FromEd25519Bytes(rng.Bytes(kEd25519Bytes));
+  if (!key) return std::move(key).error();
+  auto public_pem = key->PublicPem();
+  if (!public_pem) return std::move(public_pem).error();
+  auto private_pem = key->PrivatePem();
+  if (!private_pem) return std::move(private_pem).error();
+  return SigningKeyPair{id, *std::move(public_pem), gate::Secret(*std::move(private_pem))};
+}
+
+// One scenario in its world. The stage is the one of a real cluster; only the cluster is another.
+class SimStage : public Stage {
+ public:
+  SimStage(const Simulation::Options& options, gate::Files& files, const std::string& directory,
+           const Scenario& scenario, StageWorld world)
+      : simulation_(options, scripts_),
+        stage_(simulation_.api(), simulation_.runtime(), files, directory, scenario,
+               std::move(world), KindStage::Keep::kNo) {}
+
+  gate::Runtime& runtime() override { return simulation_.runtime(); }
+  std::stop_token StopFor(const std::stop_token& /*run*/) override { return {}; }
+  gate::KubeApi& kube() override { return stage_.kube(); }
+  const std::string& ns() const override { return stage_.ns(); }
+  const std::string& rollout() const override { return stage_.rollout(); }
+
+  Result<void> Run(const std::function<void()>& body) override {
+    World& world = simulation_.world();
+    const auto fiber = world.fibers().Start(simulation_.harness(), body);
+    world.Run(
+        world.Now() + kLongestScenario, [&] { return fiber->over; }, kMostEvents);
+    if (fiber->over) return {};
+    simulation_.harness().Kill();
+    return Error{ErrorCode::kUnavailable, "the simulation came to no end"};
+  }
+
+  Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) override {
+    return stage_.Prepare(progress, deadline);
+  }
+  Result<void> CallMcAdmin(const std::string& method, const std::string& path, const Json& body,
+                           const gate::Deadline& deadline) override {
+    return stage_.CallMcAdmin(method, path, body, deadline);
+  }
+  Result<Trace> Collect(const gate::Deadline& deadline) override {
+    return stage_.Collect(deadline);
+  }
+  Result<void> Remove(const gate::Deadline& deadline) override { return stage_.Remove(deadline); }
+
+ private:
+  ScriptCache scripts_;
+  Simulation simulation_;
+  KindStage stage_;
+};
+
+}  // namespace
+
+gate::WallTime SimulatedEpoch() {
+  using std::chrono::sys_days;
+  return gate::WallTime(sys_days(std::chrono::year(2026) / 1 / 1).time_since_epoch());
+}
+
+Result<StageWorld> MakeStageWorld(std::uint64_t seed) {
+  const gate::Rng rng(seed);
+  auto good = MakeKeyPair("mc-good", rng.Fork("good key"));
+  if (!good) return std::move(good).error();
+  auto rogue = MakeKeyPair("rogue", rng.Fork("rogue key"));
+  if (!rogue) return std::move(rogue).error();
+  constexpr std::size_t kTokenBytes = 32;
+  return StageWorld{.ns = "",
+                    .run = "sim",
+                    .gate_image = kGateImage,
+                    .mock_image = kMockImage,
+                    .token = gate::Secret(gate::HexEncode(rng.Fork("token").Bytes(kTokenBytes))),
+                    .good = *std::move(good),
+                    .rogue = *std::move(rogue)};
+}
+
+SimBackend::SimBackend(const BackendOptions& options, std::string directory, gate::Files& files)
+    : options_(options), directory_(std::move(directory)), files_(files) {}
+
+Result<Json> SimBackend::Start(const Progress& progress, const gate::Deadline& /*deadline*/) {
+  progress("making keys");
+  auto world = MakeStageWorld(options_.seed);
+  if (!world) return std::move(world).error();
+  world_ = *std::move(world);
+  return Json{{"simulated", true}, {"argoRollouts", {{"version", options_.argo_version}}}};
+}
+
+std::unique_ptr<Stage> SimBackend::NewStage(const Scenario& scenario) {
+  Simulation::Options options;
+  options.world.seed = gate::Rng(options_.seed).Fork(scenario.id).Next();
+  options.world.epoch = SimulatedEpoch();
+  StageWorld world = *world_;
+  world.ns = "drill-" + LowerCase(scenario.id);
+  return std::make_unique<SimStage>(options, files_, directory_, scenario, std::move(world));
+}
+
+}  // namespace drill::sim

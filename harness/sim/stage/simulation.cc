@@ -1,0 +1,30 @@
+#include "harness/sim/stage/simulation.h"
+
+namespace drill::sim {
+namespace {
+
+ArgoOptions WithWeather(ArgoOptions options, const ApiWeather& weather) {
+  if (options.weather == nullptr) options.weather = &weather;
+  return options;
+}
+
+}  // namespace
+
+Simulation::Simulation(const Options& options, ScriptCache& scripts)
+    : world_(options.world),
+      server_(world_),
+      network_(world_, server_, network_weather_),
+      surroundings_{world_, server_, network_, logs_, scripts, gate_api_weather_, {}, {}, {}, {}},
+      programs_(surroundings_, kGateImage, kMockImage),
+      cluster_(world_, server_, programs_, options.cluster),
+      argo_link_(world_, "argo-watch"),
+      argo_(world_, server_, argo_link_, /*web=*/nullptr,
+            WithWeather(options.argo, argo_api_weather_)),
+      harness_(world_, "harness"),
+      runtime_(harness_),
+      api_(harness_, server_, harness_api_weather_, network_, logs_) {
+  cluster_.Start();
+  argo_.Start();
+}
+
+}  // namespace drill::sim
