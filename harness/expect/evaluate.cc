@@ -40,10 +40,8 @@ class Evidence {
     const auto deployed = std::find_if(trace.begin(), trace.end(), [](const TraceEvent& event) {
       return event.name == "deployed";
     });
-    if (deployed == trace.end()) return;
-    for (const TraceEvent& event : trace) {
-      if (event.at >= deployed->at) events_.push_back(&event);
-    }
+    // The order of the trace tells what was found before the deployment at the same instant.
+    for (auto event = deployed; event != trace.end(); ++event) events_.push_back(&*event);
   }
 
   // The first event from index `from` on that matches and did not certainly happen before

@@ -127,6 +127,11 @@ TEST(EventuallyTest, IgnoresWhatWasThereBeforeTheDeployment) {
       Outcome::kPass);
 }
 
+TEST(EventuallyTest, IgnoresWhatWasFoundBeforeTheDeploymentAtTheSameInstant) {
+  EXPECT_EQ(Judge(Never(Pattern("promoted")), {Event("promoted", seconds(10)), kDeployed}).outcome,
+            Outcome::kPass);
+}
+
 TEST(EventuallyTest, NothingCountsWithoutADeployment) {
   EXPECT_EQ(Judge(Eventually(Pattern("promoted")), {Event("promoted", seconds(11))}).outcome,
             Outcome::kFail);
