@@ -154,8 +154,8 @@ Result<std::shared_ptr<SSL_CTX>, HttpError> Build(const TlsOptions& options) {
 }  // namespace
 
 TlsContext::TlsContext(TlsOptions options) : options_(std::move(options)) {
-  // Without effect if OpenSSL is in use already, and be it for a hash. Only the part that would read
-  // the configuration file: the rest is left to the first handshake, which may never come.
+  // Without effect if OpenSSL is in use already, and be it for a hash. Only the part that would
+  // read the configuration file: the rest is left to the first handshake, which may never come.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 }
 
