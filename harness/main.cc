@@ -18,6 +18,8 @@
 #include "gate/adapters/signal_stop.h"
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_runtime.h"
+#include "harness/fidelity/compare.h"
+#include "harness/fidelity/trace_files.h"
 #include "harness/kind/kind_backend.h"
 #include "harness/runner/backend.h"
 #include "harness/runner/backend_options.h"
@@ -234,6 +236,27 @@ ExitCode Report(const std::string& folder) {
   return drill::ExitCodeOf(decision);
 }
 
+ExitCode Trace(const std::string& folder, std::string out) {
+  const auto traces = drill::LoadTraces(folder);
+  if (!traces) return Complain(traces.error(), ExitCode::kInvalidInput);
+  if (out.empty()) out = folder + "/traces";
+  if (const auto written = drill::WriteTraces(out, *traces); !written) {
+    return Complain(written.error(), ExitCode::kInternal);
+  }
+  fmt::print("{} traces: {}\n", traces->size(), out);
+  return ExitCode::kPass;
+}
+
+ExitCode Compare(const std::string& folder_a, const std::string& folder_b) {
+  const auto a = drill::LoadTraces(folder_a);
+  if (!a) return Complain(a.error(), ExitCode::kInvalidInput);
+  const auto b = drill::LoadTraces(folder_b);
+  if (!b) return Complain(b.error(), ExitCode::kInvalidInput);
+  const auto agreements = drill::CompareTraces(*a, *b);
+  fmt::print("{}", drill::RenderAgreements(agreements));
+  return drill::AllAgree(agreements) ? ExitCode::kPass : ExitCode::kFail;
+}
+
 void AddScenarioOption(CLI::App& command, Options& options) {
   command
       .add_option("--scenarios,paths", options.scenarios,
@@ -297,6 +320,15 @@ int Main(int argc, char** argv) {
   AddScenarioOption(*list, options);
   CLI::App* report = app.add_subcommand("report", "write the reports again from the journal");
   report->add_option("folder", folder, "the report folder of a run")->required();
+  std::string out;
+  CLI::App* trace = app.add_subcommand("trace", "write the milestones of a run's scenarios");
+  trace->add_option("folder", folder, "the report folder of a run")->required();
+  trace->add_option("--out", out, "folder to write to (default: traces in the report folder)");
+  std::string other;
+  CLI::App* compare = app.add_subcommand("compare", "compare the milestones of two runs");
+  compare->add_option("a", folder, "a report folder, or a folder of traces")->required();
+  compare->add_option("b", other, "another one")->required();
+
 
   try {
     app.parse(argc, argv);
@@ -308,6 +340,8 @@ int Main(int argc, char** argv) {
   if (run->parsed()) return static_cast<int>(Run(options, arguments));
   if (check->parsed()) return static_cast<int>(Check(options));
   if (list->parsed()) return static_cast<int>(List(options));
+  if (trace->parsed()) return static_cast<int>(Trace(folder, out));
+  if (compare->parsed()) return static_cast<int>(Compare(folder, other));
   return static_cast<int>(Report(folder));
 }
 

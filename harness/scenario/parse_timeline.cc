@@ -86,7 +86,7 @@ gate::Nanos ReadOffset(const Node& node, Mistakes& mistakes) {
   return offset;
 }
 
-TimelineEntry ParseEntry(const Node& node, Mistakes& mistakes) {
+TimelineEntry ParseEntry(const Node& node, gate::Nanos horizon, Mistakes& mistakes) {
   MapReader map(node, mistakes);
   TimelineEntry entry;
   entry.line = node.Line();
@@ -96,7 +96,10 @@ TimelineEntry ParseEntry(const Node& node, Mistakes& mistakes) {
   if (node.IsMap() && at.has_value() == on.has_value()) {
     node.Complain(mistakes, "expected exactly one of \"at\" and \"on\"");
   }
-  if (at) entry.after = ReadOffset(*at, mistakes);
+  if (at) {
+    entry.after = ReadOffset(*at, mistakes);
+    if (entry.after >= horizon) at->Complain(mistakes, "is not before the horizon");
+  }
   if (on) {
     entry.on = ParsePattern(*on, mistakes);
     CheckKnownInTime(*entry.on, *on, "bring about an action", mistakes);
@@ -112,13 +115,14 @@ TimelineEntry ParseEntry(const Node& node, Mistakes& mistakes) {
 
 }  // namespace
 
-std::vector<TimelineEntry> ParseTimeline(const Node& node, Mistakes& mistakes) {
+std::vector<TimelineEntry> ParseTimeline(const Node& node, gate::Nanos horizon,
+                                         Mistakes& mistakes) {
   std::vector<TimelineEntry> timeline;
   const auto items = node.Items(mistakes);
   if (items.size() > kMostEntries) {
     node.Complain(mistakes, fmt::format("has more than {} entries", kMostEntries));
   }
-  for (const Node& item : items) timeline.push_back(ParseEntry(item, mistakes));
+  for (const Node& item : items) timeline.push_back(ParseEntry(item, horizon, mistakes));
   return timeline;
 }
 

@@ -7,8 +7,8 @@
 
 namespace drill {
 
-// Reads a scenario's `timeline`.
-std::vector<TimelineEntry> ParseTimeline(const gate::yaml::Node& node,
+// Reads a scenario's `timeline`; nothing can be done at or after `horizon`.
+std::vector<TimelineEntry> ParseTimeline(const gate::yaml::Node& node, gate::Nanos horizon,
                                          gate::yaml::Mistakes& mistakes);
 
 }  // namespace drill

@@ -174,10 +174,10 @@ gate::Result<Scenario> ParseScenario(std::string_view text, const std::string& f
   ParseIdentity(map, scenario, mistakes);
   ParseBackends(map, scenario, mistakes);
   if (const auto world = map.Require("world")) ParseWorld(*world, scenario, mistakes);
-  if (const auto timeline = map.Find("timeline")) {
-    scenario.timeline = ParseTimeline(*timeline, mistakes);
-  }
   ParseJudgement(map, scenario, mistakes);
+  if (const auto timeline = map.Find("timeline")) {
+    scenario.timeline = ParseTimeline(*timeline, scenario.horizon, mistakes);
+  }
   map.Finish();
   if (!mistakes.empty()) return mistakes.ToError();
   return scenario;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "gate/base/encoding.h"
@@ -362,11 +363,13 @@ Stamp Observer::StampOfEvent(const Json& object, const Sighting& seen) {
       FirstOf(object, {"/series/lastObservedTime", "/lastTimestamp", "/eventTime",
                        "/firstTimestamp", "/metadata/creationTimestamp"});
   Stamp stamp = StampOwn(time, object, Source::kWatch, seen);
-  if (last_event_ && stamp.wall >= last_event_->first && stamp.at < last_event_->second) {
-    stamp.uncertainty += last_event_->second - stamp.at;
-    stamp.at = last_event_->second;
+  const auto later = event_times_.upper_bound(stamp.wall);
+  if (later != event_times_.begin()) {
+    const gate::Instant not_before = std::prev(later)->second;
+    stamp.uncertainty += std::max(gate::Nanos(0), not_before - stamp.at);
+    stamp.at = std::max(stamp.at, not_before);
   }
-  last_event_ = {stamp.wall, stamp.at};
+  event_times_[stamp.wall] = stamp.at;
   return stamp;
 }
 

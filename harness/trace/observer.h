@@ -106,12 +106,12 @@ class Observer {
 
   const Options options_;
   std::optional<RolloutView> rollout_;
-  std::map<std::string, ReplicaSetView> replica_sets_;  // by name
-  std::map<std::string, SeenPod> pods_;                 // by name
-  std::map<std::string, std::string> run_states_;       // AnalysisRun -> phase and message
-  std::set<std::string> finished_jobs_;                 // uid
-  std::map<std::string, std::int64_t> event_counts_;    // uid -> count
-  std::optional<std::pair<gate::WallTime, gate::Instant>> last_event_;  // its own time, its `at`
+  std::map<std::string, ReplicaSetView> replica_sets_;   // by name
+  std::map<std::string, SeenPod> pods_;                  // by name
+  std::map<std::string, std::string> run_states_;        // AnalysisRun -> phase and message
+  std::set<std::string> finished_jobs_;                  // uid
+  std::map<std::string, std::int64_t> event_counts_;     // uid -> count
+  std::map<gate::WallTime, gate::Instant> event_times_;  // own time -> latest `at` given to it
   AuditChain chain_;
 
   bool deployed_ = false;

@@ -210,8 +210,10 @@ bool ReplicaSetController::WriteCounts(const Object& set, State& state, const Co
                     Number(before, "readyReplicas") == counts.ready &&
                     Number(before, "availableReplicas") == counts.available &&
                     Number(before, "observedGeneration") == counts.generation;
-  state.written = managed && !had_conditions ? std::optional(counts) : std::nullopt;
-  if (same && state.written) return false;
+  const bool plain = managed && !had_conditions;
+  // Not noted as written: our cache may be behind our own last write, whose event brings us back.
+  if (same && plain) return false;
+  state.written = plain ? std::optional(counts) : std::nullopt;
   Json status = Json::object();
   status["replicas"] = counts.replicas;
   if (counts.labelled > 0) status["fullyLabeledReplicas"] = counts.labelled;

@@ -202,14 +202,19 @@ TEST_F(ObserverTest, EventsOfOneSecondStayInTheOrderOfTheirReceipt) {
   // Both clocks cannot be looked at in the same instant: here the second time with a shift of 1 us.
   observer_.OnEvent(gate::kube::kEvents, {gate::KubeEventType::kAdded, AnEvent("e1", 1)},
                     At(seconds(22)));
+  Json of_the_next_second = AnEvent("e3", 1);
+  of_the_next_second["lastTimestamp"] = "2026-03-01T12:00:16Z";
+  observer_.OnEvent(gate::kube::kEvents, {gate::KubeEventType::kAdded, of_the_next_second},
+                    At(milliseconds(22'100)));
   Sighting later = At(milliseconds(22'500));
   later.wall += std::chrono::microseconds(1);
   observer_.OnEvent(gate::kube::kEvents, {gate::KubeEventType::kAdded, AnEvent("e2", 1)}, later);
   Collect();
-  ASSERT_EQ(trace_.size(), 2U);
+  ASSERT_EQ(trace_.size(), 3U);
   EXPECT_EQ(trace_[0].at, Instant(seconds(16)));  // lastTimestamp plus its resolution
-  EXPECT_EQ(trace_[1].at, trace_[0].at);
-  EXPECT_EQ(trace_[1].uncertainty, seconds(1) + std::chrono::microseconds(1));
+  EXPECT_EQ(trace_[1].at, Instant(seconds(17)));
+  EXPECT_EQ(trace_[2].at, trace_[0].at);
+  EXPECT_EQ(trace_[2].uncertainty, seconds(1) + std::chrono::microseconds(1));
 }
 
 // --- Release ids --------------------------------------------------------------------------------

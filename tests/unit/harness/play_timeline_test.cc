@@ -130,7 +130,7 @@ TEST_F(PlayTimelineTest, AFailureStaysOneWhateverWasLeftUndone) {
 TEST_F(PlayTimelineTest, NothingIsDoneAfterTheHorizon) {
   StageScript script = Promotes();
   script.after_deploy.pop_back();
-  PlayIt("[{at: 60s, do: abort}, {at: 59s, do: retry}]", script);
+  PlayIt("[{on: {event: deployed}, after: 60s, do: abort}, {at: 59s, do: retry}]", script);
   EXPECT_THAT(Requests(), ElementsAre(HasSubstr("\"abort\":false")));
 }
 

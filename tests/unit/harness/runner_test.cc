@@ -97,6 +97,19 @@ TEST_F(RunnerTest, StartsNoMoreWorkersThanScenarios) {
   EXPECT_EQ(took_, seconds(27));
 }
 
+TEST_F(RunnerTest, WhatDisturbsOthersIsPlayedAloneAndLast) {
+  const TimelineEntry restart{EventPattern{"never-seen", {}}, Nanos(0), Command::kRestartController,
+                              1};
+  set_.scenarios[0].timeline = {restart};
+  set_.scenarios[1].timeline = {restart};
+  const auto run = RunAll(50);
+  EXPECT_EQ(backend_.most_stages, 2);
+  EXPECT_EQ(took_, 3 * seconds(27));
+  EXPECT_EQ(*run.scenarios[2].started, *run.scenarios[3].started);
+  EXPECT_EQ(*run.scenarios[0].started - *run.scenarios[2].started, seconds(27));
+  EXPECT_EQ(*run.scenarios[1].started - *run.scenarios[0].started, seconds(27));
+}
+
 TEST_F(RunnerTest, OneFailureDoesNotDisturbTheOthers) {
   backend_.scripts["A-2"].prepare = Error{ErrorCode::kUnavailable, "no"};
   const auto run = RunAll(2);

@@ -209,6 +209,12 @@ TEST(TimelineTest, WhatIsKnownOnlyAtTheEndBringsAboutNothing) {
                           "cannot bring about an action"));
 }
 
+TEST(TimelineTest, NothingIsDoneAtTheHorizon) {
+  EXPECT_THAT(MistakesIn("{}", "horizon: 20s\ntimeline: [{at: 19999ms, do: abort}]\n"), IsEmpty());
+  EXPECT_THAT(MistakesIn("{}", "horizon: 20s\ntimeline: [{at: 20s, do: abort}]\n"),
+              ElementsAre("s.yaml:11:17: is not before the horizon"));
+}
+
 TEST(TimelineTest, HasALimit) {
   const auto with = [](int entries) {
     std::string text = "timeline:\n";
