@@ -28,6 +28,7 @@
 #include "harness/runner/runner.h"
 #include "harness/runner/summary.h"
 #include "harness/scenario/load.h"
+#include "harness/sim/campaign/command_line.h"
 #include "harness/sim/stage/sim_backend.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
@@ -257,6 +258,20 @@ ExitCode Compare(const std::string& folder_a, const std::string& folder_b) {
   return drill::AllAgree(agreements) ? ExitCode::kPass : ExitCode::kFail;
 }
 
+// Runs one of the simulator's commands.
+template <typename Command, typename CommandOptions>
+ExitCode InSimulator(const Command& command, const CommandOptions& options) {
+  auto paths = FindPaths();
+  if (!paths) return Complain(paths.error(), ExitCode::kInvalidInput);
+  Machine machine;
+  gate::SignalStop signals;
+  using Progress = drill::sim::CommandPlace::Progress;
+  return command(options,
+                 {machine.runtime, machine.files, paths->files + "/scenario", WriteToStdout,
+                  [](std::string_view text) { fmt::print(stderr, "{}", text); },
+                  StdoutIsTerminal() ? Progress::kOneLine : Progress::kLines, signals.token()});
+}
+
 void AddScenarioOption(CLI::App& command, Options& options) {
   command
       .add_option("--scenarios,paths", options.scenarios,
@@ -329,6 +344,13 @@ int Main(int argc, char** argv) {
   compare->add_option("a", folder, "a report folder, or a folder of traces")->required();
   compare->add_option("b", other, "another one")->required();
 
+  drill::sim::CampaignOptions campaign_options;
+  CLI::App* campaign =
+      app.add_subcommand("campaign", "play random cases in the simulator against its invariants");
+  drill::sim::AddCampaignOptions(*campaign, campaign_options);
+  drill::sim::ReplayOptions replay_options;
+  CLI::App* replay = app.add_subcommand("replay", "play a case that a campaign has written");
+  drill::sim::AddReplayOptions(*replay, replay_options);
 
   try {
     app.parse(argc, argv);
@@ -342,6 +364,12 @@ int Main(int argc, char** argv) {
   if (list->parsed()) return static_cast<int>(List(options));
   if (trace->parsed()) return static_cast<int>(Trace(folder, out));
   if (compare->parsed()) return static_cast<int>(Compare(folder, other));
+  if (campaign->parsed()) {
+    return static_cast<int>(InSimulator(drill::sim::RunCampaignCommand, campaign_options));
+  }
+  if (replay->parsed()) {
+    return static_cast<int>(InSimulator(drill::sim::RunReplayCommand, replay_options));
+  }
   return static_cast<int>(Report(folder));
 }
 

@@ -1,0 +1,24 @@
+#include "harness/sim/campaign/judge.h"
+
+namespace drill::sim {
+namespace {
+
+constexpr std::array<std::string_view, kInvariants> kInvariantNames = {
+    "gate-holds",  "pass-is-proven",      "fail-is-proven", "refusal-rolls-back",
+    "abort-stays", "availability",        "audit-line",     "pass-is-recorded",
+    "one-chain",   "secrets-stay-secret", "settles"};
+constexpr std::array<std::string_view, kMarks> kMarkNames = {
+    "promoted",         "aborted",       "restored",     "pass",
+    "refused",          "untrusted",     "inconclusive", "asked-again",
+    "several-records",  "record-failed", "gate-crashed", "gate-killed",
+    "rollback-held-up", "without-faults"};
+
+}  // namespace
+
+std::string_view NameOf(Invariant invariant) {
+  return kInvariantNames.at(static_cast<std::size_t>(invariant));
+}
+
+std::string_view NameOf(Mark mark) { return kMarkNames.at(static_cast<std::size_t>(mark)); }
+
+}  // namespace drill::sim

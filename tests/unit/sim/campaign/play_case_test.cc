@@ -1,0 +1,141 @@
+#include "harness/sim/campaign/play_case.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "gate/adapters/system_runtime.h"
+#include "harness/sim/campaign/case_file.h"
+#include "tests/unit/sim/campaign/worlds.h"
+
+namespace drill::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool Reached(const CaseResult& result, Mark mark) {
+  return result.marks.at(static_cast<std::size_t>(mark));
+}
+
+std::uint64_t Evaluated(const CaseResult& result, Invariant invariant) {
+  return result.evaluated.at(static_cast<std::size_t>(invariant));
+}
+
+std::string Why(const CaseResult& result) {
+  return result.violation ? result.violation->detail : result.trouble;
+}
+
+TEST(PlayCaseTest, AGoodReleaseIsPromoted) {
+  const CaseResult result = Play(PlainCase(McAnswer::kGood, McAnswer::kGood));
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_TRUE(Reached(result, Mark::kPromoted));
+  EXPECT_FALSE(Reached(result, Mark::kAborted));
+  EXPECT_GE(Evaluated(result, Invariant::kGateHolds), 2U);
+  EXPECT_EQ(Evaluated(result, Invariant::kPassIsProven), 2U);
+  EXPECT_GT(Evaluated(result, Invariant::kAvailability), 5U);
+}
+
+TEST(PlayCaseTest, ARefusedReleaseIsRolledBack) {
+  const CaseResult result = Play(PlainCase(McAnswer::kGood, McAnswer::kRefused));
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_FALSE(Reached(result, Mark::kPromoted));
+  EXPECT_TRUE(Reached(result, Mark::kRefused));
+  EXPECT_TRUE(Reached(result, Mark::kRestored));
+  EXPECT_EQ(Evaluated(result, Invariant::kRefusalRollsBack), 1U);
+}
+
+TEST(PlayCaseTest, TheSameCaseGoesTheSameWay) {
+  Case one = GenerateCase(1, 12, nullptr);
+  EXPECT_EQ(Play(one).trace, Play(one).trace);
+  const std::uint64_t trace = Play(one).trace;
+  one.seed += 1;
+  EXPECT_NE(Play(one).trace, trace);
+}
+
+TEST(PlayCaseTest, ACaseFromAFileGoesTheSameWay) {
+  for (const std::uint64_t run : {3U, 12U, 17U}) {
+    const Case one = GenerateCase(1, run, nullptr);
+    const auto file = ParseCase(FormatCase({one, 1, "", std::nullopt}, ""), "case.yaml");
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_EQ(Play(file->one).trace, Play(one).trace) << run;
+  }
+}
+
+// Every kind of fault by itself, in the middle of things.
+class EachFaultTest : public testing::TestWithParam<FaultInfo> {};
+
+TEST_P(EachFaultTest, IsSurvivedAndChangesWhatHappens) {
+  const FaultInfo& info = GetParam();
+  Fault fault{info.kind, 0s, 0s, 0, 0};
+  if (info.extent != FaultInfo::Extent::kWholeRun) fault.at = 5s;
+  if (info.extent == FaultInfo::Extent::kSpan) fault.length = 8s;
+  switch (info.parameter) {
+    case FaultInfo::Parameter::kNone:
+      break;
+    case FaultInfo::Parameter::kShare:
+      fault.amount = kMillion / 2;
+      break;
+    case FaultInfo::Parameter::kSkew:
+      fault.amount = gate::Nanos(20s).count();
+      break;
+    case FaultInfo::Parameter::kSlowness:
+      fault.amount = 500;
+      break;
+    case FaultInfo::Parameter::kSeam:
+      fault.at = 0s;
+      fault.amount = 20;
+      break;
+  }
+  // The first gate has to wait, so that it is running when the fault begins.
+  Case plain = PlainCase(McAnswer::kGood, McAnswer::kRefused);
+  plain.mc.front().turns.insert(plain.mc.front().turns.begin(), {McAnswer::kHangs, 2});
+  Case one = plain;
+  one.faults = {fault};
+  const CaseResult result = Play(one);
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_EQ(result.faults.at(static_cast<std::size_t>(info.kind)), 1U);
+  // A wrong clock changes only what is written, not when.
+  if (info.extent == FaultInfo::Extent::kWholeRun) return;
+  EXPECT_NE(result.trace, Play(plain).trace);
+}
+
+TEST(PlayCaseTest, AGateWhoseClockIsFarBehindTakesNoEvidenceFromTheFuture) {
+  Case one = PlainCase(McAnswer::kGood, McAnswer::kGood);
+  one.faults = {{FaultKind::kGateClockSkew, 0s, 0s, gate::Nanos(-40s).count(), 0}};
+  const CaseResult result = Play(one);
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_TRUE(Reached(result, Mark::kInconclusive));
+  EXPECT_FALSE(Reached(result, Mark::kPass));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachFaultTest,
+                         testing::ValuesIn(KnownFaults().begin(), KnownFaults().end()),
+                         [](const auto& each) {
+                           std::string name(each.param.name);
+                           for (char& c : name) {
+                             if (c == '.' || c == '-') c = '_';
+                           }
+                           return name;
+                         });
+
+TEST(CampaignTest, ItsResultDoesNotDependOnTheNumberOfThreads) {
+  gate::SystemRuntime runtime;
+  std::atomic<int> told = 0;
+  const auto play = [&](int jobs) {
+    CampaignPlan plan;
+    plan.seed = 1;
+    plan.runs = 48;
+    plan.jobs = jobs;
+    return RunCampaign(plan, GeneratedWorlds(), runtime,
+                       [&](const Tally&, const RunRange&) { ++told; }, {});
+  };
+  const Tally one = play(1);
+  const Tally three = play(3);
+  EXPECT_EQ(one.runs(), 48U);
+  EXPECT_EQ(ToJson(one), ToJson(three));
+  EXPECT_GE(told, 2);
+}
+
+}  // namespace
+}  // namespace drill::sim
