@@ -23,7 +23,7 @@ using gate::Result;
 constexpr std::uint64_t kMostReplays = 2000;  // for shrinking one failure
 constexpr std::size_t kMostShrunk = 3;        // of the failures of one command
 // So many generated cases must have reached everything.
-constexpr std::uint64_t kEnoughForMarks = 1000;
+constexpr std::uint64_t kEnoughForMarks = 5000;
 constexpr const char* kResultFile = "/campaign.json";
 
 ExitCode Complain(const CommandPlace& place, const Error& error, ExitCode code) {

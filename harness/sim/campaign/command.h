@@ -43,7 +43,7 @@ struct CommandPlace {
 };
 
 // Plays a campaign, shrinks what failed, and ends with "N passed, M failed". kFail if an invariant
-// was broken, or if 1000 generated cases or more never reached something that they should;
+// was broken, or if 5000 generated cases or more never reached something that they should;
 // kInconclusive if a case could not be played; kAborted after a stop.
 ExitCode RunCampaignCommand(const CampaignOptions& options, const CommandPlace& place);
 

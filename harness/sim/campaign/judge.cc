@@ -8,10 +8,10 @@ constexpr std::array<std::string_view, kInvariants> kInvariantNames = {
     "abort-stays", "availability",        "audit-line",     "pass-is-recorded",
     "one-chain",   "secrets-stay-secret", "settles"};
 constexpr std::array<std::string_view, kMarks> kMarkNames = {
-    "promoted",         "aborted",       "restored",     "pass",
-    "refused",          "untrusted",     "inconclusive", "asked-again",
-    "several-records",  "record-failed", "gate-crashed", "gate-killed",
-    "rollback-held-up", "without-faults"};
+    "promoted",         "aborted",           "restored",      "pass",
+    "refused",          "untrusted",         "inconclusive",  "asked-again",
+    "several-records",  "record-failed",     "gate-crashed",  "gate-killed",
+    "rollback-held-up", "refusal-overtaken", "without-faults"};
 
 }  // namespace
 
@@ -20,5 +20,7 @@ std::string_view NameOf(Invariant invariant) {
 }
 
 std::string_view NameOf(Mark mark) { return kMarkNames.at(static_cast<std::size_t>(mark)); }
+
+bool IsRare(Mark mark) { return mark == Mark::kRollbackHeldUp || mark == Mark::kRefusalOvertaken; }
 
 }  // namespace drill::sim

@@ -40,14 +40,17 @@ enum class Mark : std::uint8_t {
   kInconclusive,  // no verdict
   kAskedAgain,    // a verdict after more than one request
   kSeveralRecords,
-  kRecordFailed,    // a line says record-failed
-  kGateCrashed,     // at a seam
-  kGateKilled,      // in any way
-  kRollbackHeldUp,  // later than 300 s, for a listed cause
+  kRecordFailed,      // a line says record-failed
+  kGateCrashed,       // at a seam
+  kGateKilled,        // in any way
+  kRollbackHeldUp,    // later than 300 s, for a listed cause
+  kRefusalOvertaken,  // the question was asked again because of a fault, and passed
   kWithoutFaults,
 };
-inline constexpr std::size_t kMarks = 14;
+inline constexpr std::size_t kMarks = 15;
 std::string_view NameOf(Mark mark);
+// Seen once in thousands of runs: a campaign need not reach it.
+bool IsRare(Mark mark);
 
 struct Violation {
   Invariant invariant;

@@ -108,7 +108,7 @@ std::vector<std::string> Tally::NeverReached() const {
     if (evaluated[i] == 0) missing.emplace_back(InvariantName(i));
   }
   for (std::size_t i = 0; i < kMarks; ++i) {
-    if (marks[i] == 0) missing.emplace_back(MarkName(i));
+    if (marks[i] == 0 && !IsRare(static_cast<Mark>(i))) missing.emplace_back(MarkName(i));
   }
   for (std::size_t i = 0; i < KnownFaults().size(); ++i) {
     if (i >= faults.size() || faults[i] == 0) missing.emplace_back(FaultName(i));

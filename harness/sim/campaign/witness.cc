@@ -162,11 +162,29 @@ void Witness::OnStatus(const Change& change) {
   for (const Json& record : records_.OnStatus(*change.after, Now())) {
     // With its hash, what was decided becomes part of the trace, besides when.
     world_.trace().Add(gate::JsonString(record, "/hash"));
-    if (gate::JsonString(record, "/verdict") != "fail" || one_.scenario.dry_run) continue;
-    const std::size_t index = refusals_.size();
-    refusals_.push_back({world_.Now(), injector_.HeldUp(), gate::JsonString(record, "/podHash")});
-    world_.After(kRollbackTime, Rank::kFault, [this, index] { CheckRefusal(index); });
+    if (!one_.scenario.dry_run) NoteRecord(record);
   }
+}
+
+void Witness::NoteRecord(const Json& record) {
+  const std::string verdict = gate::JsonString(record, "/verdict");
+  const std::string stage = gate::JsonString(record, "/stage");
+  const std::string pod_hash = gate::JsonString(record, "/podHash");
+  if (verdict == "pass") {
+    for (Refusal& refusal : refusals_) {
+      refusal.overtaken |= refusal.stage == stage && refusal.canary_hash == pod_hash;
+    }
+  }
+  if (verdict != "fail") return;
+  const std::size_t index = refusals_.size();
+  refusals_.push_back({world_.Now(), injector_.HeldUp(), stage, pod_hash});
+  world_.After(kRollbackTime, Rank::kFault, [this, index] { CheckRefusal(index); });
+}
+
+// A controller that lost the answer to its creation of an AnalysisRun, or its end, makes another
+// one. If that passes, the refusal has no consequence.
+bool Witness::IsExcused(const Refusal& refusal) const {
+  return refusal.overtaken && !injector_.HoldingUp(refusal.at).empty();
 }
 
 void Witness::NoteRestored() {
@@ -188,7 +206,7 @@ Nanos Witness::Allowed(const Refusal& refusal) const {
 
 void Witness::CheckRefusal(std::size_t index) {
   Refusal& refusal = refusals_[index];
-  if (refusal.resolved) return;
+  if (refusal.resolved || IsExcused(refusal)) return;
   const Nanos left = Allowed(refusal) - (world_.Now() - refusal.at);
   if (left > Nanos(0)) {
     world_.After(left, Rank::kFault, [this, index] { CheckRefusal(index); });
@@ -209,7 +227,9 @@ void Witness::CheckRefusal(std::size_t index) {
 void Witness::FinishRefusals() {
   for (Refusal& refusal : refusals_) {
     if (refusal.resolved || !rollout_.Settled()) continue;  // if not settled, that is the failure
-    judge_.Check(Invariant::kRefusalRollsBack, false, Now(),
+    const bool excused = IsExcused(refusal);
+    if (excused) judge_.Reach(Mark::kRefusalOvertaken);
+    judge_.Check(Invariant::kRefusalRollsBack, excused, Now(),
                  [] { return std::string("refused, but at the end it is not rolled back"); });
   }
 }

@@ -43,8 +43,10 @@ class Witness {
   struct Refusal {
     gate::Instant at;
     gate::Nanos held_up;  // by then
+    std::string stage;
     std::string canary_hash;
     bool resolved = false;
+    bool overtaken = false;  // the same question was asked again, and the answer was a pass
   };
 
   void OnRollout(const Change& change);
@@ -53,6 +55,8 @@ class Witness {
   void CheckGates(const RolloutState::Status& before, const RolloutState::Status& after);
   void CheckAvailability();
   void CheckSecrets(const Change& change);
+  void NoteRecord(const gate::Json& record);
+  bool IsExcused(const Refusal& refusal) const;
   void NoteRestored();
   void CheckRefusal(std::size_t index);
   gate::Nanos Allowed(const Refusal& refusal) const;
