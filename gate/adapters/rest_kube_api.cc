@@ -258,4 +258,12 @@ Result<std::string> RestKubeApi::GetRaw(const std::string& path_and_query,
   return std::move(response->body);
 }
 
+Result<std::string> RestKubeApi::SendRaw(const std::string& method, const std::string& path,
+                                         const std::string& body, const Deadline& deadline) {
+  auto response =
+      Send({method + " " + path, method, path, "application/json", body}, HttpRequest(), deadline);
+  if (!response) return std::move(response).error();
+  return std::move(response->body);
+}
+
 }  // namespace gate

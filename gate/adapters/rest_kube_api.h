@@ -54,6 +54,10 @@ class RestKubeApi : public KubeApi {
   // service proxy. `path_and_query` starts with a slash and is already percent-encoded.
   Result<std::string> GetRaw(const std::string& path_and_query, const Deadline& deadline);
 
+  // The same for a request with a JSON text as its body.
+  Result<std::string> SendRaw(const std::string& method, const std::string& path,
+                              const std::string& body, const Deadline& deadline);
+
  private:
   struct Call;
   Result<Secret> ReadToken();
