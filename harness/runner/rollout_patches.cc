@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "gate/base/merge_diff.h"
 #include "harness/trace/rollout_view.h"
 
 namespace drill {
@@ -125,27 +126,9 @@ gate::Result<Undo> UndoPatch(const Json& rollout, const std::vector<Json>& repli
   Json target = At(*previous, "/spec/template");
   if (target.is_object()) target["metadata"]["labels"].erase(kPodHashLabel);
   Undo undo{nullptr, Annotation(*previous, kRevisionAnnotation), Label(target, kReleaseLabel)};
-  Json difference = MergeDiff(At(rollout, "/spec/template"), target);
+  Json difference = gate::MergeDiff(At(rollout, "/spec/template"), target);
   if (!difference.empty()) undo.patch = {{"spec", {{"template", std::move(difference)}}}};
   return undo;
-}
-
-Json MergeDiff(const Json& from, const Json& to) {
-  Json patch = Json::object();
-  for (const auto& [key, value] : from.items()) {
-    if (!to.contains(key)) patch[key] = nullptr;
-  }
-  for (const auto& [key, value] : to.items()) {
-    const auto old = from.find(key);
-    if (old == from.end()) {
-      patch[key] = value;
-    } else if (old->is_object() && value.is_object()) {
-      if (Json inner = MergeDiff(*old, value); !inner.empty()) patch[key] = std::move(inner);
-    } else if (*old != value) {
-      patch[key] = value;
-    }
-  }
-  return patch;
 }
 
 }  // namespace drill

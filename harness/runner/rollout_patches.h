@@ -46,8 +46,4 @@ struct Undo {
 gate::Result<Undo> UndoPatch(const gate::Json& rollout,
                              const std::vector<gate::Json>& replica_sets);
 
-// The merge patch that turns `from` into `to`, which must hold no nulls; an empty object if they
-// are equal.
-gate::Json MergeDiff(const gate::Json& from, const gate::Json& to);
-
 }  // namespace drill

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gate/base/merge_diff.h"
 #include "harness/sim/argo/names.h"
 
 namespace drill::sim::argo {
@@ -105,7 +106,7 @@ Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
       return field == Field::kStatus ? StatusOf(object) : SpecOf(object);
     };
     Json merged = part(*stored);
-    merged.merge_patch(MergeDiff(part(*base), *after));
+    merged.merge_patch(gate::MergeDiff(part(*base), *after));
     after = Share(std::move(merged));
   }
   Object next = *stored;
@@ -119,22 +120,5 @@ Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
 }
 
 Nanos Api::TakeBusy() { return std::exchange(busy_, Nanos(0)); }
-
-Json MergeDiff(const Json& before, const Json& after) {
-  if (!before.is_object() || !after.is_object()) return before == after ? Json() : after;
-  Json patch = Json::object();
-  for (const auto& [key, value] : after.items()) {
-    const auto known = before.find(key);
-    if (known == before.end()) {
-      patch[key] = value;
-    } else if (*known != value) {
-      patch[key] = MergeDiff(*known, value);
-    }
-  }
-  for (const auto& [key, value] : before.items()) {
-    if (!after.contains(key)) patch[key] = nullptr;
-  }
-  return patch;
-}
 
 }  // namespace drill::sim::argo

@@ -51,7 +51,4 @@ class Api {
   gate::Nanos busy_{0};
 };
 
-// The merge patch that turns `before` into `after`; null if nothing differs.
-gate::Json MergeDiff(const gate::Json& before, const gate::Json& after);
-
 }  // namespace drill::sim::argo

@@ -191,30 +191,5 @@ TEST(UndoPatchTest, NeedsARevisionToGoBackTo) {
   EXPECT_THAT(undo.error().message, HasSubstr("no revision before"));
 }
 
-// --- MergeDiff ----------------------------------------------------------------------------------
-
-class MergeDiffTest : public testing::TestWithParam<std::pair<const char*, const char*>> {};
-
-TEST_P(MergeDiffTest, TurnsOneIntoTheOther) {
-  const Json from = Json::parse(GetParam().first);
-  const Json to = Json::parse(GetParam().second);
-  const Json patch = MergeDiff(from, to);
-  Json result = from;
-  result.merge_patch(patch);
-  EXPECT_EQ(result, to);
-  EXPECT_EQ(patch.empty(), from == to);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Pairs, MergeDiffTest,
-    testing::Values(std::pair{"{}", "{}"}, std::pair{R"({"a": 1})", R"({"a": 1})"},
-                    std::pair{R"({"a": 1})", R"({"a": 2})"}, std::pair{R"({"a": 1})", "{}"},
-                    std::pair{"{}", R"({"a": {"b": 1}})"},
-                    std::pair{R"({"a": {"b": 1, "c": 2}})", R"({"a": {"c": 3}})"},
-                    std::pair{R"({"a": {"b": 1}})", R"({"a": [1]})"},
-                    std::pair{R"({"a": [1, 2]})", R"({"a": [2, 1]})"},
-                    std::pair{R"({"a": [1]})", R"({"a": {"b": 1}})"},
-                    std::pair{R"({"a": {"b": {"c": 1}}})", R"({"a": {"b": {}}})"}));
-
 }  // namespace
 }  // namespace drill

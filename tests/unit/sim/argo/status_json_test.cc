@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "harness/sim/argo/analysis_status.h"
-#include "harness/sim/argo/api.h"
 #include "harness/sim/argo/rollout_status.h"
 
 namespace drill::sim::argo {
@@ -84,19 +83,6 @@ TEST(AnalysisStatusTest, ReadsBackWhatItWroteInWholeSeconds) {
   EXPECT_EQ(read, Truncated(status));
   EXPECT_NE(read, status);
   EXPECT_EQ(read.started_at, gate::WallTime(kNow));
-}
-
-TEST(MergeDiffTest, ChangesOnlyWhatDiffers) {
-  const Json before{{"same", 1}, {"gone", 2}, {"deep", {{"a", 1}, {"b", 2}}}, {"list", {1, 2}}};
-  const Json after{{"same", 1}, {"new", 3}, {"deep", {{"a", 1}, {"b", 5}}}, {"list", {2}}};
-  const Json diff = MergeDiff(before, after);
-  EXPECT_EQ(
-      diff,
-      (Json{{"gone", nullptr}, {"new", 3}, {"deep", {{"b", 5}}}, {"list", Json::array({2})}}));
-  Json patched = before;
-  patched.merge_patch(diff);
-  EXPECT_EQ(patched, after);
-  EXPECT_EQ(MergeDiff(before, before), Json::object());
 }
 
 }  // namespace
