@@ -14,57 +14,35 @@ using gate::Json;
 using gate::Nanos;
 using gate::Result;
 
-constexpr std::uint32_t kMillion = 1'000'000;
 // A controller's client has no deadline: it waits until the connection is given up.
 constexpr Nanos kConnectionLost = std::chrono::seconds(30);
-// Without weather: as long as such calls take on a quiet cluster, more than a watch event.
-constexpr Nanos kUsualTime = std::chrono::milliseconds(4);
-constexpr std::int64_t kUsualJitter = Nanos(std::chrono::milliseconds(4)).count();
+// As long as such calls take on a quiet cluster, more than a watch event.
+constexpr Delay kUsualTime{std::chrono::milliseconds(4), std::chrono::milliseconds(4)};
 
 }  // namespace
 
 Api::Api(World& world, ApiServer& server, const ApiWeather* weather, std::string_view concern)
     : world_(world), server_(server), weather_(weather), rng_(world.Stream(concern)) {}
 
-bool Api::Draw(std::uint32_t ppm) { return ppm > 0 && rng_.Below(kMillion) < ppm; }
+// Who gets no answer waits until the connection is given up.
+std::optional<Error> Api::Fail(std::optional<Error> error) {
+  if (error && error->code == ErrorCode::kDeadlineExceeded) busy_ += kConnectionLost;
+  return error;
+}
 
-std::optional<Error> Api::Refusal(Kind kind) {
-  busy_ += kUsualTime +
-           Nanos(static_cast<std::int64_t>(rng_.Below(static_cast<std::uint64_t>(kUsualJitter))));
+std::optional<Error> Api::Refusal(CallKind kind) {
+  busy_ += kUsualTime.Draw(rng_);
   if (weather_ == nullptr) return std::nullopt;
-  if (world_.Now() < weather_->down_until) {
-    return Error{ErrorCode::kUnavailable, "connection refused"};
-  }
-  if (Draw(weather_->lost_ppm)) {
-    busy_ += kConnectionLost;
-    return Error{ErrorCode::kDeadlineExceeded, "the connection was lost"};
-  }
-  if (Draw(weather_->throttled_ppm)) {
-    return Error{ErrorCode::kResourceExhausted, "too many requests", std::chrono::seconds(1)};
-  }
-  if (Draw(weather_->unavailable_ppm)) {
-    return Error{ErrorCode::kUnavailable, "the server is currently unable to handle the request"};
-  }
-  if (kind == Kind::kWrite && Draw(weather_->conflict_ppm)) {
-    return Error{ErrorCode::kConflict, "the object has been modified"};
-  }
-  return std::nullopt;
+  return Fail(DrawRefusal(*weather_, kind, world_.Now(), rng_));
 }
 
 std::optional<Error> Api::LostAnswer() {
   if (weather_ == nullptr) return std::nullopt;
-  if (Draw(weather_->unanswered_ppm)) {
-    busy_ += kConnectionLost;
-    return Error{ErrorCode::kDeadlineExceeded, "no answer"};
-  }
-  if (Draw(weather_->reset_ppm)) {
-    return Error{ErrorCode::kUnavailable, "connection reset by peer"};
-  }
-  return std::nullopt;
+  return Fail(DrawLostAnswer(*weather_, rng_));
 }
 
 Result<ObjectPtr> Api::Get(Type type, std::string_view ns, std::string_view name) {
-  if (auto refused = Refusal(Kind::kRead)) return std::move(*refused);
+  if (auto refused = Refusal(CallKind::kRead)) return std::move(*refused);
   ObjectPtr object = server_.Get(type, ns, name);
   if (auto lost = LostAnswer()) return std::move(*lost);
   if (object) return object;
@@ -73,21 +51,21 @@ Result<ObjectPtr> Api::Get(Type type, std::string_view ns, std::string_view name
 }
 
 Result<ObjectPtr> Api::Create(Object object) {
-  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  if (auto refused = Refusal(CallKind::kWrite)) return std::move(*refused);
   auto created = server_.Create(kWriter, std::move(object));
   if (auto lost = LostAnswer()) return std::move(*lost);
   return created;
 }
 
 Result<ObjectPtr> Api::Update(Object next, WritePart part) {
-  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  if (auto refused = Refusal(CallKind::kWrite)) return std::move(*refused);
   auto updated = server_.Update(kWriter, std::move(next), part);
   if (auto lost = LostAnswer()) return std::move(*lost);
   return updated;
 }
 
 Result<void> Api::Delete(Type type, std::string_view ns, std::string_view name) {
-  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  if (auto refused = Refusal(CallKind::kWrite)) return std::move(*refused);
   auto deleted = server_.Delete(kWriter, type, ns, name);
   if (auto lost = LostAnswer()) return std::move(*lost);
   return deleted;
@@ -95,7 +73,7 @@ Result<void> Api::Delete(Type type, std::string_view ns, std::string_view name) 
 
 Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
                              std::shared_ptr<const Json> after) {
-  if (auto refused = Refusal(Kind::kWrite)) return std::move(*refused);
+  if (auto refused = Refusal(CallKind::kWrite)) return std::move(*refused);
   const ObjectPtr stored = server_.Get(base->type, base->meta.ns, base->meta.name);
   if (!stored || stored->meta.uid != base->meta.uid) {
     return Error{ErrorCode::kNotFound, std::string(InfoOf(base->type).resource.plural) + " \"" +

@@ -8,7 +8,7 @@
 #include "gate/base/result.h"
 #include "gate/base/rng.h"
 #include "harness/sim/kube/api_server.h"
-#include "harness/sim/kube/sim_kube.h"
+#include "harness/sim/kube/api_weather.h"
 #include "harness/sim/world/world.h"
 
 namespace drill::sim::argo {
@@ -37,12 +37,11 @@ class Api {
   gate::Nanos TakeBusy();
 
  private:
-  enum class Kind { kRead, kWrite };
   // The error that a call meets before it has an effect.
-  std::optional<gate::Error> Refusal(Kind kind);
+  std::optional<gate::Error> Refusal(CallKind kind);
   // The error that it meets afterwards.
   std::optional<gate::Error> LostAnswer();
-  bool Draw(std::uint32_t ppm);
+  std::optional<gate::Error> Fail(std::optional<gate::Error> error);
 
   World& world_;
   ApiServer& server_;

@@ -4,7 +4,7 @@
 
 #include "gate/base/time.h"
 #include "harness/sim/argo/version.h"
-#include "harness/sim/kube/sim_kube.h"
+#include "harness/sim/kube/api_weather.h"
 
 namespace drill::sim {
 

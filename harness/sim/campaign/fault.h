@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gate/base/time.h"
+#include "harness/sim/world/draw.h"
 
 namespace drill::sim {
 
@@ -97,8 +98,6 @@ struct Fault {
   gate::Nanos end() const { return at + length; }
   bool operator==(const Fault&) const = default;
 };
-
-inline constexpr std::int64_t kMillion = 1'000'000;
 
 // "api.throttled 20% from 3s for 10s", for people.
 std::string Describe(const Fault& fault);

@@ -1,24 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 
-#include "gate/base/rng.h"
 #include "gate/base/time.h"
+#include "harness/sim/world/draw.h"
 
 namespace drill::sim {
-
-// A time that differs from case to case: drawn evenly from [least, least + spread).
-struct Delay {
-  gate::Nanos least;
-  gate::Nanos spread;
-
-  gate::Nanos Draw(gate::Rng& rng) const {
-    if (spread.count() <= 0) return least;
-    return least + gate::Nanos(static_cast<std::int64_t>(
-                       rng.Below(static_cast<std::uint64_t>(spread.count()))));
-  }
-};
 
 // How fast a cluster is. The defaults are those of a small kind cluster on a quiet machine: a pod
 // is ready one to two seconds after it was created.

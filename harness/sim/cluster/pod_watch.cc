@@ -1,7 +1,5 @@
 #include "harness/sim/cluster/pod_watch.h"
 
-#include <algorithm>
-
 namespace drill::sim {
 namespace {
 
@@ -21,17 +19,9 @@ PodWatch::PodWatch(World& world, ApiServer& server, WatchLink& link)
     : world_(world), server_(server), link_(link) {
   server.Listen(Type::kPod, [this](const Change& change) {
     if (!Concerns(change)) return;
-    constexpr std::uint32_t kMillion = 1'000'000;
-    if (link_.lost_ppm > 0 && link_.rng.Below(kMillion) < link_.lost_ppm) return;
-    const bool doubled = link_.doubled_ppm > 0 && link_.rng.Below(kMillion) < link_.doubled_ppm;
     const Presence presence =
         change.type == gate::KubeEventType::kDeleted ? Presence::kGone : Presence::kThere;
-    for (int i = 0; i < (doubled ? 2 : 1); ++i) {
-      // Strictly later: what is due at the same instant may come in any order.
-      last_delivery_ = std::max(last_delivery_ + gate::Nanos(1), world_.Now() + link_.Draw());
-      world_.At(last_delivery_, Rank::kDelivery,
-                [this, pod = change.after, presence] { Deliver(pod, presence); });
-    }
+    link_.Carry(last_delivery_, [this, pod = change.after, presence] { Deliver(pod, presence); });
   });
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/sim/world/draw.h"
+
 namespace drill::sim {
 namespace {
-
-constexpr std::uint32_t kMillion = 1'000'000;
 
 const std::string& ControllerUid(const Object& object) {
   static const std::string kNone;
@@ -19,28 +19,23 @@ const std::string& ControllerUid(const Object& object) {
 WatchLink::WatchLink(World& world, std::string_view concern)
     : rng(world.Stream(concern)), world_(world) {}
 
-gate::Nanos WatchLink::Draw() {
-  gate::Nanos delay = base;
-  if (jitter.count() > 0) {
-    delay += gate::Nanos(
-        static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(jitter.count()))));
+void WatchLink::Carry(gate::Instant& last, const World::Handler& deliver) {
+  if (DrawShare(rng, lost_ppm)) return;
+  const int times = DrawShare(rng, doubled_ppm) ? 2 : 1;
+  for (int i = 0; i < times; ++i) {
+    const gate::Instant due = std::max(world_.Now() + Delay{base, jitter}.Draw(rng), stalled_until);
+    // Strictly later: what is due at the same instant may come in any order.
+    last = std::max(last + gate::Nanos(1), due);
+    world_.At(last, Rank::kDelivery, deliver);
   }
-  return std::max(delay, stalled_until - world_.Now());
 }
 
 Informer::Informer(World& world, ApiServer& server, Type type, WatchLink& link)
     : world_(world), server_(server), type_(type), link_(link) {
   server.Listen(type, [this](const Change& change) {
-    if (link_.lost_ppm > 0 && link_.rng.Below(kMillion) < link_.lost_ppm) return;
-    const bool doubled = link_.doubled_ppm > 0 && link_.rng.Below(kMillion) < link_.doubled_ppm;
-    for (int i = 0; i < (doubled ? 2 : 1); ++i) {
-      // Strictly later: what is due at the same instant may come in any order.
-      last_delivery_ = std::max(last_delivery_ + gate::Nanos(1), world_.Now() + link_.Draw());
-      const std::uint64_t epoch = epoch_;
-      world_.At(last_delivery_, Rank::kDelivery, [this, change, epoch] {
-        if (epoch == epoch_) Deliver(change);
-      });
-    }
+    link_.Carry(last_delivery_, [this, change, epoch = epoch_] {
+      if (epoch == epoch_) Deliver(change);
+    });
   });
 }
 

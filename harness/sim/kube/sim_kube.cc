@@ -94,19 +94,9 @@ SimKube::SimKube(Process& process, ApiServer& server, const ApiWeather& weather,
       user_agent_(std::move(user_agent)),
       rng_(process.world().Stream("kube-client/" + process.name())) {}
 
-bool SimKube::Draw(std::uint32_t ppm) {
-  constexpr std::uint64_t kMillion = 1'000'000;
-  return ppm > 0 && rng_.Below(kMillion) < ppm;
-}
-
 // One way through the network.
 Result<void> SimKube::Travel(const Deadline& deadline) {
-  gate::Nanos time = weather_.latency;
-  if (weather_.jitter.count() > 0) {
-    time += gate::Nanos(
-        static_cast<std::int64_t>(rng_.Below(static_cast<std::uint64_t>(weather_.jitter.count()))));
-  }
-  const gate::Instant there = process_.world().Now() + time;
+  const gate::Instant there = process_.world().Now() + weather_.OneWay().Draw(rng_);
   Gate nobody(process_.world());
   if (nobody.Wait({std::min(there, deadline.at), deadline.stop}) == WaitResult::kStopped) {
     return Error{ErrorCode::kCancelled, "stopped"};
@@ -115,43 +105,26 @@ Result<void> SimKube::Travel(const Deadline& deadline) {
   return {};
 }
 
-Error SimKube::WaitForDeadline(const Deadline& deadline) {
+// Who gets no answer waits for it until the deadline.
+Error SimKube::Fail(Error error, const Deadline& deadline) {
+  if (error.code != ErrorCode::kDeadlineExceeded) return error;
   Gate nobody(process_.world());
   if (nobody.Wait(deadline) == WaitResult::kStopped) return {ErrorCode::kCancelled, "stopped"};
-  return {ErrorCode::kDeadlineExceeded, "no answer from the API server before the deadline"};
-}
-
-std::optional<Error> SimKube::Refusal(Kind kind, const Deadline& deadline) {
-  if (process_.world().Now() < weather_.down_until) {
-    return Error{ErrorCode::kUnavailable, "connection refused"};
-  }
-  if (Draw(weather_.lost_ppm)) return WaitForDeadline(deadline);
-  if (Draw(weather_.throttled_ppm)) {
-    return Error{ErrorCode::kResourceExhausted, "the server has received too many requests",
-                 std::chrono::seconds(1)};
-  }
-  if (Draw(weather_.unavailable_ppm)) {
-    return Error{ErrorCode::kUnavailable, "the server is currently unable to handle the request"};
-  }
-  if (kind == Kind::kWrite && Draw(weather_.conflict_ppm)) {
-    return Error{ErrorCode::kConflict, "the object has been modified; please try again"};
-  }
-  return std::nullopt;
+  return error;
 }
 
 template <typename T>
-Result<T> SimKube::Call(std::string_view name, Kind kind, const Deadline& deadline,
+Result<T> SimKube::Call(std::string_view name, CallKind kind, const Deadline& deadline,
                         const std::function<Result<T>()>& act) {
   if (!process_.AtSeam(name, Moment::kBefore)) return Dead();
   Result<T> result = [&]() -> Result<T> {
     if (deadline.stop.stop_requested()) return Error{ErrorCode::kCancelled, "stopped"};
     if (auto there = Travel(deadline); !there) return std::move(there).error();
-    if (auto refused = Refusal(kind, deadline)) return *std::move(refused);
-    Result<T> done = act();
-    if (Draw(weather_.unanswered_ppm)) return WaitForDeadline(deadline);
-    if (Draw(weather_.reset_ppm)) {
-      return Error{ErrorCode::kUnavailable, "connection reset before the answer"};
+    if (auto refused = DrawRefusal(weather_, kind, process_.world().Now(), rng_)) {
+      return Fail(*std::move(refused), deadline);
     }
+    Result<T> done = act();
+    if (auto lost = DrawLostAnswer(weather_, rng_)) return Fail(*std::move(lost), deadline);
     if (auto back = Travel(deadline); !back) return std::move(back).error();
     return done;
   }();
@@ -165,7 +138,7 @@ Result<void> SimKube::Allow(std::string_view verb, Type type, Access::Part part,
 }
 
 Result<Json> SimKube::Get(const gate::KubeRef& ref, const Deadline& deadline) {
-  return Call<Json>("kube.get", Kind::kRead, deadline, [&]() -> Result<Json> {
+  return Call<Json>("kube.get", CallKind::kRead, deadline, [&]() -> Result<Json> {
     const auto info = Known(ref.resource);
     if (!info) return info.error();
     auto allowed = Allow("get", (*info)->type, Access::Part::kMain, ref.ns, ref.name);
@@ -206,19 +179,20 @@ gate::KubeList SimKube::ListNow(Type type, const std::string& ns, const Selector
 
 Result<gate::KubeList> SimKube::List(const gate::KubeResource& resource, const std::string& ns,
                                      const gate::KubeSelector& selector, const Deadline& deadline) {
-  return Call<gate::KubeList>("kube.list", Kind::kRead, deadline, [&]() -> Result<gate::KubeList> {
-    const auto info = Known(resource);
-    if (!info) return info.error();
-    auto allowed = Allow("list", (*info)->type, Access::Part::kMain, ns, "");
-    if (!allowed) return std::move(allowed).error();
-    auto parsed = Selector::Parse(selector);
-    if (!parsed) return std::move(parsed).error();
-    std::uint64_t version = server_.version();
-    if (Draw(weather_.stale_list_ppm)) {
-      version -= std::min(version - 1, rng_.Below(kMostStale));
-    }
-    return ListNow((*info)->type, ns, *parsed, version);
-  });
+  return Call<gate::KubeList>(
+      "kube.list", CallKind::kRead, deadline, [&]() -> Result<gate::KubeList> {
+        const auto info = Known(resource);
+        if (!info) return info.error();
+        auto allowed = Allow("list", (*info)->type, Access::Part::kMain, ns, "");
+        if (!allowed) return std::move(allowed).error();
+        auto parsed = Selector::Parse(selector);
+        if (!parsed) return std::move(parsed).error();
+        std::uint64_t version = server_.version();
+        if (DrawShare(rng_, weather_.stale_list_ppm)) {
+          version -= std::min(version - 1, rng_.Below(kMostStale));
+        }
+        return ListNow((*info)->type, ns, *parsed, version);
+      });
 }
 
 Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::string& ns,
@@ -234,12 +208,7 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
   gate::Instant last_due;
   const auto enqueue = [&](const Change& change) {
     if (!ns.empty() && change.after->meta.ns != ns) return;
-    gate::Nanos delay = weather_.latency;
-    if (weather_.jitter.count() > 0) {
-      delay += gate::Nanos(static_cast<std::int64_t>(
-          rng_.Below(static_cast<std::uint64_t>(weather_.jitter.count()))));
-    }
-    last_due = std::max(last_due, world.Now() + delay);
+    last_due = std::max(last_due, world.Now() + weather_.OneWay().Draw(rng_));
     queue.push_back({last_due, change});
     arrived.Set();
   };
@@ -253,7 +222,7 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
   } registration{server_, std::nullopt};
   std::optional<Selector> parsed;
   std::uint64_t seen = 0;
-  auto opened = Call<bool>("kube.watch", Kind::kRead, deadline, [&]() -> Result<bool> {
+  auto opened = Call<bool>("kube.watch", CallKind::kRead, deadline, [&]() -> Result<bool> {
     const auto info = Known(resource);
     if (!info) return info.error();
     auto allowed = Allow("watch", (*info)->type, Access::Part::kMain, ns, "");
@@ -283,7 +252,7 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
       bookmark = world.Now() + kBookmarkInterval;
       const auto type = Seen(change, *parsed);
       if (type && !handler({*type, ToJson(*change.after)})) return {};
-      if (Draw(weather_.watch_cut_ppm)) return {};
+      if (DrawShare(rng_, weather_.watch_cut_ppm)) return {};
     }
     if (!process_.AtSeam("kube.watch.event", Moment::kAfter)) return Dead();
     if (world.Now() >= end || world.Now() < weather_.down_until) return {};
@@ -312,7 +281,7 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
 
 Result<Json> SimKube::Create(const gate::KubeResource& resource, const std::string& ns,
                              const Json& json, const Deadline& deadline) {
-  return Call<Json>("kube.create", Kind::kWrite, deadline, [&]() -> Result<Json> {
+  return Call<Json>("kube.create", CallKind::kWrite, deadline, [&]() -> Result<Json> {
     const auto info = Known(resource);
     if (!info) return info.error();
     auto allowed = Allow("create", (*info)->type, Access::Part::kMain, ns, "");
@@ -353,7 +322,7 @@ Result<Json> SimKube::PatchNow(const TypeInfo& info, const gate::KubeRef& ref, c
 
 Result<Json> SimKube::MergePatch(const gate::KubeRef& ref, const Json& patch,
                                  KubeSubresource subresource, const Deadline& deadline) {
-  return Call<Json>("kube.patch", Kind::kWrite, deadline, [&]() -> Result<Json> {
+  return Call<Json>("kube.patch", CallKind::kWrite, deadline, [&]() -> Result<Json> {
     const auto info = Known(ref.resource);
     if (!info) return info.error();
     const auto part = PartOf(**info, subresource);
@@ -394,7 +363,7 @@ Result<Json> SimKube::ApplyNow(const TypeInfo& info, const gate::KubeRef& ref, c
 Result<Json> SimKube::Apply(const gate::KubeRef& ref, const Json& object,
                             const std::string& field_manager, Force force,
                             KubeSubresource subresource, const Deadline& deadline) {
-  return Call<Json>("kube.apply", Kind::kWrite, deadline, [&]() -> Result<Json> {
+  return Call<Json>("kube.apply", CallKind::kWrite, deadline, [&]() -> Result<Json> {
     const auto info = Known(ref.resource);
     if (!info) return info.error();
     const auto part = PartOf(**info, subresource);
@@ -406,7 +375,7 @@ Result<Json> SimKube::Apply(const gate::KubeRef& ref, const Json& object,
 }
 
 Result<void> SimKube::Delete(const gate::KubeRef& ref, const Deadline& deadline) {
-  auto deleted = Call<bool>("kube.delete", Kind::kWrite, deadline, [&]() -> Result<bool> {
+  auto deleted = Call<bool>("kube.delete", CallKind::kWrite, deadline, [&]() -> Result<bool> {
     const auto info = Known(ref.resource);
     if (!info) return info.error();
     auto allowed = Allow("delete", (*info)->type, Access::Part::kMain, ref.ns, ref.name);

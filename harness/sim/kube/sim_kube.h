@@ -9,28 +9,12 @@
 #include "gate/base/rng.h"
 #include "gate/seams/kube_api.h"
 #include "harness/sim/kube/api_server.h"
+#include "harness/sim/kube/api_weather.h"
 #include "harness/sim/kube/rbac.h"
 #include "harness/sim/kube/selector.h"
 #include "harness/sim/world/process.h"
 
 namespace drill::sim {
-
-// What happens to calls on their way to the API server and back. Shared by the clients that it is
-// to meet; faults change it while the world runs. Shares are in ppm of the calls.
-struct ApiWeather {
-  gate::Nanos latency = std::chrono::microseconds(300);  // each way
-  gate::Nanos jitter = std::chrono::milliseconds(2);     // drawn, added each way
-
-  std::uint32_t throttled_ppm = 0;    // 429 with Retry-After: 1 s
-  std::uint32_t unavailable_ppm = 0;  // 503, nothing was done
-  std::uint32_t lost_ppm = 0;        // the request never arrives: the caller waits for its deadline
-  std::uint32_t unanswered_ppm = 0;  // done, but the caller waits for its deadline
-  std::uint32_t reset_ppm = 0;       // done, but the connection breaks before the answer
-  std::uint32_t conflict_ppm = 0;    // writes only: 409, as if another had been faster
-  std::uint32_t stale_list_ppm = 0;  // lists only: an older state, up to kMostStale changes back
-  std::uint32_t watch_cut_ppm = 0;   // of watch events: the connection ends after it
-  gate::Instant down_until;          // every call is refused until then
-};
 
 // The API as one process sees it: it takes time, it needs permission, and it can fail. For fibers
 // of that process.
@@ -63,15 +47,12 @@ class SimKube : public gate::KubeApi {
   gate::Result<void> Delete(const gate::KubeRef& ref, const gate::Deadline& deadline) override;
 
  private:
-  enum class Kind { kRead, kWrite };
   // One call from the client's point of view: the way there, `act` on the server, the way back.
   template <typename T>
-  gate::Result<T> Call(std::string_view name, Kind kind, const gate::Deadline& deadline,
+  gate::Result<T> Call(std::string_view name, CallKind kind, const gate::Deadline& deadline,
                        const std::function<gate::Result<T>()>& act);
   gate::Result<void> Travel(const gate::Deadline& deadline);
-  std::optional<gate::Error> Refusal(Kind kind, const gate::Deadline& deadline);
-  gate::Error WaitForDeadline(const gate::Deadline& deadline);
-  bool Draw(std::uint32_t ppm);
+  gate::Error Fail(gate::Error error, const gate::Deadline& deadline);
   gate::Result<void> Allow(std::string_view verb, Type type, Access::Part part,
                            const std::string& ns, const std::string& name) const;
   gate::KubeList ListNow(Type type, const std::string& ns, const Selector& selector,

@@ -9,6 +9,7 @@
 
 #include "gate/adapters/http_answer.h"
 #include "gate/adapters/http_url.h"
+#include "harness/sim/world/draw.h"
 #include "harness/sim/world/fiber.h"
 
 namespace drill::sim {
@@ -120,19 +121,8 @@ class SimHttpClient::Exchange {
     return {kind, fmt::format("{}: {}", host_, what)};
   }
 
-  bool Draw(std::uint32_t ppm) {
-    constexpr std::uint64_t kMillion = 1'000'000;
-    return ppm > 0 && client_.rng_.Below(kMillion) < ppm;
-  }
-
-  gate::Nanos OneWay() {
-    gate::Nanos time = weather().latency;
-    if (weather().jitter.count() > 0) {
-      time += gate::Nanos(static_cast<std::int64_t>(
-          client_.rng_.Below(static_cast<std::uint64_t>(weather().jitter.count()))));
-    }
-    return time;
-  }
+  bool Draw(std::uint32_t ppm) { return DrawShare(client_.rng_, ppm); }
+  gate::Nanos OneWay() { return Delay{weather().latency, weather().jitter}.Draw(client_.rng_); }
 
   Trouble WaitUntil(gate::Instant at) {
     Gate nobody(world_);
