@@ -46,8 +46,7 @@ Result<ObjectPtr> Api::Get(Type type, std::string_view ns, std::string_view name
   ObjectPtr object = server_.Get(type, ns, name);
   if (auto lost = LostAnswer()) return std::move(*lost);
   if (object) return object;
-  return Error{ErrorCode::kNotFound, std::string(InfoOf(type).resource.plural) + " \"" +
-                                         std::string(name) + "\" not found"};
+  return NotFound(type, name);
 }
 
 Result<ObjectPtr> Api::Create(Object object) {
@@ -76,8 +75,7 @@ Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
   if (auto refused = Refusal(CallKind::kWrite)) return std::move(*refused);
   const ObjectPtr stored = server_.Get(base->type, base->meta.ns, base->meta.name);
   if (!stored || stored->meta.uid != base->meta.uid) {
-    return Error{ErrorCode::kNotFound, std::string(InfoOf(base->type).resource.plural) + " \"" +
-                                           base->meta.name + "\" not found"};
+    return NotFound(base->type, base->meta.name);
   }
   if (stored->meta.resource_version != base->meta.resource_version) {
     const auto part = [field](const Object& object) -> const Json& {

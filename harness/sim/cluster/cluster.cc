@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "gate/base/check.h"
-#include "harness/sim/cluster/admission.h"
 
 namespace drill::sim {
 namespace {
@@ -49,9 +48,7 @@ Cluster::Cluster(World& world, ApiServer& server, ContainerRuntime& runtime,
       garbage_collector_(world, server, options_),
       namespace_controller_(world, server, options_),
       scheduler_(world, server, options_, node_pods_),
-      kubelet_(world, server, runtime, options_, node_pods_) {
-  AddAdmission(server);
-}
+      kubelet_(world, server, runtime, options_, node_pods_) {}
 
 void Cluster::Start() {
   for (Informer* informer : {&replica_sets_, &jobs_, &deployments_, &pods_}) {

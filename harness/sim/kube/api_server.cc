@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gate/base/check.h"
+#include "harness/sim/kube/admission.h"
 
 namespace drill::sim {
 namespace {
@@ -17,10 +18,6 @@ using gate::Result;
 
 std::string Describe(Type type, std::string_view name) {
   return fmt::format("{} \"{}\"", InfoOf(type).resource.plural, name);
-}
-
-Error NotFound(Type type, std::string_view name) {
-  return {ErrorCode::kNotFound, Describe(type, name) + " not found"};
 }
 
 // A DNS subdomain (RFC 1123), as the names of almost all objects must be. Roles may be otherwise.
@@ -79,7 +76,13 @@ bool SameApplied(const Meta& a, const Meta& b) {
 
 }  // namespace
 
-ApiServer::ApiServer(World& world) : world_(world), rng_(world.Stream("api-server")) {}
+Error NotFound(Type type, std::string_view name) {
+  return {ErrorCode::kNotFound, Describe(type, name) + " not found"};
+}
+
+ApiServer::ApiServer(World& world) : world_(world), rng_(world.Stream("api-server")) {
+  AddAdmission(*this);
+}
 
 WallSeconds ApiServer::NowSeconds() const {
   return std::chrono::floor<std::chrono::seconds>(world_.WallNow());

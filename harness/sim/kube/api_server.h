@@ -32,6 +32,9 @@ enum class WritePart {
   kStatus,  // only the status
 };
 
+// "rollouts \"demo\" not found", kNotFound.
+gate::Error NotFound(Type type, std::string_view name);
+
 // The state of a cluster as etcd and the API server keep it: objects, versions, optimistic
 // concurrency, deletion with finalizers and grace, and the history that watches resume from.
 // Synchronous: what is written is committed when the call returns, and every listener has been

@@ -1,14 +1,11 @@
 #include "harness/sim/kube/sim_kube.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
 #include <utility>
 
-#include "gate/base/encoding.h"
 #include "harness/sim/kube/apply.h"
 #include "harness/sim/world/fiber.h"
 
@@ -29,50 +26,6 @@ constexpr gate::Nanos kBookmarkInterval = std::chrono::minutes(1);
 constexpr gate::Nanos kLongestWatch = std::chrono::minutes(30);
 
 Error Dead() { return {ErrorCode::kCancelled, "the process was killed"}; }
-
-Result<const TypeInfo*> Known(const gate::KubeResource& resource) {
-  const TypeInfo* info = FindType(resource);
-  if (info != nullptr) return info;
-  return Error{ErrorCode::kNotFound,
-               "the server could not find the requested resource " + resource.plural};
-}
-
-Result<WritePart> PartOf(const TypeInfo& info, KubeSubresource subresource) {
-  if (subresource == KubeSubresource::kNone) return WritePart::kMain;
-  if (info.status == TypeInfo::Status::kSubresource) return WritePart::kStatus;
-  return Error{ErrorCode::kNotFound, "the server could not find the requested resource " +
-                                         info.resource.plural + "/status"};
-}
-
-Access::Part AccessPart(WritePart part) {
-  return part == WritePart::kStatus ? Access::Part::kStatus : Access::Part::kMain;
-}
-
-// What the API server does to a client's object before it stores it, and refuses.
-Result<void> Complete(Object& object) {
-  if (object.type != Type::kSecret && object.type != Type::kConfigMap) return {};
-  Json rest = RestOf(object);
-  const auto data = rest.find("data");
-  if (data != rest.end()) {
-    for (const auto& [key, value] : data->items()) {
-      if (value.is_string()) continue;
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("{} in version \"v1\" cannot be handled: data.{} must be a string",
-                               InfoOf(object.type).kind, key)};
-    }
-  }
-  const auto plain = rest.find("stringData");  // of Secrets: stored as data
-  if (object.type == Type::kSecret && plain != rest.end()) {
-    Json encoded = data == rest.end() ? Json::object() : *data;
-    for (const auto& [key, value] : plain->items()) {
-      encoded[key] = gate::Base64Encode(value.get<std::string>());
-    }
-    rest.erase("stringData");
-    rest["data"] = std::move(encoded);
-    object.rest = Share(std::move(rest));
-  }
-  return {};
-}
 
 // What a change means for a watch with a selector.
 std::optional<KubeEventType> Seen(const Change& change, const Selector& selector) {
@@ -132,21 +85,29 @@ Result<T> SimKube::Call(std::string_view name, CallKind kind, const Deadline& de
   return result;
 }
 
-Result<void> SimKube::Allow(std::string_view verb, Type type, Access::Part part,
-                            const std::string& ns, const std::string& name) const {
-  return Authorize(server_, identity_, {verb, type, part, ns, name});
+Result<SimKube::Target> SimKube::Resolve(std::string_view verb, const gate::KubeResource& resource,
+                                         KubeSubresource subresource, const std::string& ns,
+                                         const std::string& name) const {
+  const TypeInfo* info = FindType(resource);
+  const bool status = subresource == KubeSubresource::kStatus;
+  if (info == nullptr || (status && info->status != TypeInfo::Status::kSubresource)) {
+    return Error{ErrorCode::kNotFound, "the server could not find the requested resource " +
+                                           resource.plural + (status ? "/status" : "")};
+  }
+  auto allowed =
+      Authorize(server_, identity_,
+                {verb, info->type, status ? Access::Part::kStatus : Access::Part::kMain, ns, name});
+  if (!allowed) return std::move(allowed).error();
+  return Target{info, status ? WritePart::kStatus : WritePart::kMain};
 }
 
 Result<Json> SimKube::Get(const gate::KubeRef& ref, const Deadline& deadline) {
   return Call<Json>("kube.get", CallKind::kRead, deadline, [&]() -> Result<Json> {
-    const auto info = Known(ref.resource);
-    if (!info) return info.error();
-    auto allowed = Allow("get", (*info)->type, Access::Part::kMain, ref.ns, ref.name);
-    if (!allowed) return std::move(allowed).error();
-    const ObjectPtr stored = server_.Get((*info)->type, ref.ns, ref.name);
+    const auto target = Resolve("get", ref.resource, KubeSubresource::kNone, ref.ns, ref.name);
+    if (!target) return target.error();
+    const ObjectPtr stored = server_.Get(target->info->type, ref.ns, ref.name);
     if (stored) return ToJson(*stored);
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("{} \"{}\" not found", ref.resource.plural, ref.name)};
+    return NotFound(target->info->type, ref.name);
   });
 }
 
@@ -181,17 +142,15 @@ Result<gate::KubeList> SimKube::List(const gate::KubeResource& resource, const s
                                      const gate::KubeSelector& selector, const Deadline& deadline) {
   return Call<gate::KubeList>(
       "kube.list", CallKind::kRead, deadline, [&]() -> Result<gate::KubeList> {
-        const auto info = Known(resource);
-        if (!info) return info.error();
-        auto allowed = Allow("list", (*info)->type, Access::Part::kMain, ns, "");
-        if (!allowed) return std::move(allowed).error();
+        const auto target = Resolve("list", resource, KubeSubresource::kNone, ns, "");
+        if (!target) return target.error();
         auto parsed = Selector::Parse(selector);
         if (!parsed) return std::move(parsed).error();
         std::uint64_t version = server_.version();
         if (DrawShare(rng_, weather_.stale_list_ppm)) {
           version -= std::min(version - 1, rng_.Below(kMostStale));
         }
-        return ListNow((*info)->type, ns, *parsed, version);
+        return ListNow(target->info->type, ns, *parsed, version);
       });
 }
 
@@ -223,10 +182,8 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
   std::optional<Selector> parsed;
   std::uint64_t seen = 0;
   auto opened = Call<bool>("kube.watch", CallKind::kRead, deadline, [&]() -> Result<bool> {
-    const auto info = Known(resource);
-    if (!info) return info.error();
-    auto allowed = Allow("watch", (*info)->type, Access::Part::kMain, ns, "");
-    if (!allowed) return std::move(allowed).error();
+    const auto target = Resolve("watch", resource, KubeSubresource::kNone, ns, "");
+    if (!target) return target.error();
     auto read = Selector::Parse(selector);
     if (!read) return std::move(read).error();
     parsed = *std::move(read);
@@ -235,9 +192,9 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
       return Error{ErrorCode::kInvalidArgument, "resourceVersion: Invalid value"};
     }
     seen = std::stoull(resource_version);
-    const auto changes = server_.Since((*info)->type, seen);
+    const auto changes = server_.Since(target->info->type, seen);
     if (!changes) return changes.error();
-    registration.id = server_.Listen((*info)->type, enqueue);
+    registration.id = server_.Listen(target->info->type, enqueue);
     for (const Change& change : *changes) enqueue(change);
     return true;
   });
@@ -282,14 +239,11 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
 Result<Json> SimKube::Create(const gate::KubeResource& resource, const std::string& ns,
                              const Json& json, const Deadline& deadline) {
   return Call<Json>("kube.create", CallKind::kWrite, deadline, [&]() -> Result<Json> {
-    const auto info = Known(resource);
-    if (!info) return info.error();
-    auto allowed = Allow("create", (*info)->type, Access::Part::kMain, ns, "");
-    if (!allowed) return std::move(allowed).error();
-    auto object = FromJson(**info, json);
+    const auto target = Resolve("create", resource, KubeSubresource::kNone, ns, "");
+    if (!target) return target.error();
+    auto object = FromJson(*target->info, json);
     if (!object) return std::move(object).error();
     object->meta.ns = ns;
-    if (auto complete = Complete(*object); !complete) return std::move(complete).error();
     const std::string generate = gate::JsonString(json, "/metadata/generateName");
     auto created = server_.Create(user_agent_, *std::move(object), generate);
     if (!created) return std::move(created).error();
@@ -297,25 +251,20 @@ Result<Json> SimKube::Create(const gate::KubeResource& resource, const std::stri
   });
 }
 
-Result<Json> SimKube::PatchNow(const TypeInfo& info, const gate::KubeRef& ref, const Json& patch,
-                               WritePart part) {
-  const ObjectPtr stored = server_.Get(info.type, ref.ns, ref.name);
-  if (!stored) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("{} \"{}\" not found", ref.resource.plural, ref.name)};
-  }
+Result<Json> SimKube::PatchNow(const Target& target, const gate::KubeRef& ref, const Json& patch) {
+  const ObjectPtr stored = server_.Get(target.info->type, ref.ns, ref.name);
+  if (!stored) return NotFound(target.info->type, ref.name);
   Json document = ToJson(*stored);
   document.merge_patch(patch);
-  auto next = FromJson(info, document);
+  auto next = FromJson(*target.info, document);
   if (!next) return std::move(next).error();
-  if (auto complete = Complete(*next); !complete) return std::move(complete).error();
   next->meta.ns = ref.ns;
   next->meta.name = ref.name;
   next->meta.managed = stored->meta.managed;
   if (gate::JsonString(patch, "/metadata/resourceVersion").empty()) {
     next->meta.resource_version = 0;
   }
-  auto written = server_.Update(user_agent_, *std::move(next), part);
+  auto written = server_.Update(user_agent_, *std::move(next), target.part);
   if (!written) return std::move(written).error();
   return ToJson(**written);
 }
@@ -323,30 +272,25 @@ Result<Json> SimKube::PatchNow(const TypeInfo& info, const gate::KubeRef& ref, c
 Result<Json> SimKube::MergePatch(const gate::KubeRef& ref, const Json& patch,
                                  KubeSubresource subresource, const Deadline& deadline) {
   return Call<Json>("kube.patch", CallKind::kWrite, deadline, [&]() -> Result<Json> {
-    const auto info = Known(ref.resource);
-    if (!info) return info.error();
-    const auto part = PartOf(**info, subresource);
-    if (!part) return part.error();
-    auto allowed = Allow("patch", (*info)->type, AccessPart(*part), ref.ns, ref.name);
-    if (!allowed) return std::move(allowed).error();
-    return PatchNow(**info, ref, patch, *part);
+    const auto target = Resolve("patch", ref.resource, subresource, ref.ns, ref.name);
+    if (!target) return target.error();
+    return PatchNow(*target, ref, patch);
   });
 }
 
-Result<Json> SimKube::ApplyNow(const TypeInfo& info, const gate::KubeRef& ref, const Json& object,
-                               const std::string& manager, Force force, WritePart part) {
+Result<Json> SimKube::ApplyNow(const Target& target, const gate::KubeRef& ref, const Json& object,
+                               const std::string& manager, Force force) {
   const auto now = std::chrono::floor<std::chrono::seconds>(process_.world().WallNow());
   const auto managed_part =
-      part == WritePart::kStatus ? ManagedEntry::Part::kStatus : ManagedEntry::Part::kMain;
-  const ObjectPtr stored = server_.Get(info.type, ref.ns, ref.name);
+      target.part == WritePart::kStatus ? ManagedEntry::Part::kStatus : ManagedEntry::Part::kMain;
+  const ObjectPtr stored = server_.Get(target.info->type, ref.ns, ref.name);
   if (!stored) {
-    auto allowed = Allow("create", info.type, Access::Part::kMain, ref.ns, "");
-    if (!allowed) return std::move(allowed).error();
-    auto fresh = FromJson(info, object);
+    const auto create = Resolve("create", ref.resource, KubeSubresource::kNone, ref.ns, "");
+    if (!create) return create.error();
+    auto fresh = FromJson(*target.info, object);
     if (!fresh) return std::move(fresh).error();
     fresh->meta.ns = ref.ns;
     fresh->meta.managed = {{manager, now, Share(OwnedFields(object, managed_part)), managed_part}};
-    if (auto complete = Complete(*fresh); !complete) return std::move(complete).error();
     auto created = server_.Create(manager, *std::move(fresh));
     if (!created) return std::move(created).error();
     return ToJson(**created);
@@ -354,8 +298,7 @@ Result<Json> SimKube::ApplyNow(const TypeInfo& info, const gate::KubeRef& ref, c
   auto next = ApplyTo(*stored, object, manager,
                       force == Force::kYes ? ApplyForce::kYes : ApplyForce::kNo, managed_part, now);
   if (!next) return std::move(next).error();
-  if (auto complete = Complete(*next); !complete) return std::move(complete).error();
-  auto written = server_.Update(manager, *std::move(next), part);
+  auto written = server_.Update(manager, *std::move(next), target.part);
   if (!written) return std::move(written).error();
   return ToJson(**written);
 }
@@ -364,23 +307,17 @@ Result<Json> SimKube::Apply(const gate::KubeRef& ref, const Json& object,
                             const std::string& field_manager, Force force,
                             KubeSubresource subresource, const Deadline& deadline) {
   return Call<Json>("kube.apply", CallKind::kWrite, deadline, [&]() -> Result<Json> {
-    const auto info = Known(ref.resource);
-    if (!info) return info.error();
-    const auto part = PartOf(**info, subresource);
-    if (!part) return part.error();
-    auto allowed = Allow("patch", (*info)->type, AccessPart(*part), ref.ns, ref.name);
-    if (!allowed) return std::move(allowed).error();
-    return ApplyNow(**info, ref, object, field_manager, force, *part);
+    const auto target = Resolve("patch", ref.resource, subresource, ref.ns, ref.name);
+    if (!target) return target.error();
+    return ApplyNow(*target, ref, object, field_manager, force);
   });
 }
 
 Result<void> SimKube::Delete(const gate::KubeRef& ref, const Deadline& deadline) {
   auto deleted = Call<bool>("kube.delete", CallKind::kWrite, deadline, [&]() -> Result<bool> {
-    const auto info = Known(ref.resource);
-    if (!info) return info.error();
-    auto allowed = Allow("delete", (*info)->type, Access::Part::kMain, ref.ns, ref.name);
-    if (!allowed) return std::move(allowed).error();
-    auto done = server_.Delete(user_agent_, (*info)->type, ref.ns, ref.name);
+    const auto target = Resolve("delete", ref.resource, KubeSubresource::kNone, ref.ns, ref.name);
+    if (!target) return target.error();
+    auto done = server_.Delete(user_agent_, target->info->type, ref.ns, ref.name);
     if (!done) return std::move(done).error();
     return true;
   });

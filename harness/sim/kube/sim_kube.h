@@ -53,15 +53,22 @@ class SimKube : public gate::KubeApi {
                        const std::function<gate::Result<T>()>& act);
   gate::Result<void> Travel(const gate::Deadline& deadline);
   gate::Error Fail(gate::Error error, const gate::Deadline& deadline);
-  gate::Result<void> Allow(std::string_view verb, Type type, Access::Part part,
-                           const std::string& ns, const std::string& name) const;
+  // What a call is about.
+  struct Target {
+    const TypeInfo* info;
+    WritePart part;
+  };
+  // kNotFound if there is no such resource, kPermissionDenied if the identity may not do that.
+  gate::Result<Target> Resolve(std::string_view verb, const gate::KubeResource& resource,
+                               gate::KubeSubresource subresource, const std::string& ns,
+                               const std::string& name) const;
   gate::KubeList ListNow(Type type, const std::string& ns, const Selector& selector,
                          std::uint64_t version) const;
-  gate::Result<gate::Json> PatchNow(const TypeInfo& info, const gate::KubeRef& ref,
-                                    const gate::Json& patch, WritePart part);
-  gate::Result<gate::Json> ApplyNow(const TypeInfo& info, const gate::KubeRef& ref,
+  gate::Result<gate::Json> PatchNow(const Target& target, const gate::KubeRef& ref,
+                                    const gate::Json& patch);
+  gate::Result<gate::Json> ApplyNow(const Target& target, const gate::KubeRef& ref,
                                     const gate::Json& object, const std::string& manager,
-                                    Force force, WritePart part);
+                                    Force force);
 
   Process& process_;
   ApiServer& server_;

@@ -1,4 +1,4 @@
-#include "harness/sim/cluster/admission.h"
+#include "harness/sim/kube/admission.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +15,19 @@ using gate::Error;
 using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
+
+Result<void> CheckData(const Object& object) {
+  const Json& rest = RestOf(object);
+  const auto data = rest.find("data");
+  if (data == rest.end()) return {};
+  for (const auto& [key, value] : data->items()) {
+    if (value.is_string()) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{} in version \"v1\" cannot be handled: data.{} must be a string",
+                             InfoOf(object.type).kind, key)};
+  }
+  return {};
+}
 
 Result<void> EncodeStringData(Object& secret) {
   const Json& rest = RestOf(secret);
@@ -74,7 +87,11 @@ Result<void> CheckQuota(const ApiServer& server, const Object& pod) {
 }  // namespace
 
 void AddAdmission(ApiServer& server) {
-  server.AddHook(Type::kSecret, [](const Object*, Object& next) { return EncodeStringData(next); });
+  server.AddHook(Type::kConfigMap, [](const Object*, Object& next) { return CheckData(next); });
+  server.AddHook(Type::kSecret, [](const Object*, Object& next) -> Result<void> {
+    if (auto checked = CheckData(next); !checked) return checked;
+    return EncodeStringData(next);
+  });
   server.AddHook(Type::kPod, [&server](const Object* before, Object& next) -> Result<void> {
     if (before != nullptr) return {};
     return CheckQuota(server, next);
