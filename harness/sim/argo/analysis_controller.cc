@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "gate/base/encoding.h"
-#include "harness/sim/argo/read_json.h"
 #include "harness/sim/argo/web_metric.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {
@@ -21,15 +21,6 @@ constexpr std::array kPhases = {
     std::pair{AnalysisPhase::kError, std::string_view("Error")},
     std::pair{AnalysisPhase::kInconclusive, std::string_view("Inconclusive")},
 };
-
-std::int32_t Int32Of(const Json& json, std::string_view key) {
-  return static_cast<std::int32_t>(IntOf(json, key));
-}
-
-std::optional<WallTime> TimeOf(const Json& json, std::string_view key) {
-  const auto seconds = ParseSeconds(TextOf(json, key));
-  return seconds ? std::optional(WallTime(*seconds)) : std::nullopt;
-}
 
 Measurement ReadMeasurement(const Json& json) {
   return {ReadPhase(TextOf(json, "phase")), TextOf(json, "message"),    TextOf(json, "value"),
@@ -61,16 +52,6 @@ RunSummary ReadSummary(const Json& json) {
           Int32Of(json, "inconclusive"), Int32Of(json, "error")};
 }
 
-void Put(Json& json, const char* key, const std::string& text) {
-  if (!text.empty()) json[key] = text;
-}
-void Put(Json& json, const char* key, std::int32_t number) {
-  if (number != 0) json[key] = number;
-}
-void Put(Json& json, const char* key, const std::optional<WallTime>& time) {
-  if (time) json[key] = FormatSeconds(std::chrono::floor<std::chrono::seconds>(*time));
-}
-
 Json MeasurementJson(const Measurement& measurement) {
   Json json = Json::object();
   json["phase"] = ToString(measurement.phase);
@@ -98,7 +79,7 @@ Json ResultJson(const MetricResult& result) {
   Put(json, "error", result.error);
   Put(json, "consecutiveError", result.consecutive_error);
   Put(json, "consecutiveSuccess", result.consecutive_success);
-  if (result.dry_run) json["dryRun"] = true;
+  PutFlag(json, "dryRun", result.dry_run);
   return json;
 }
 

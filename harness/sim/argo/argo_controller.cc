@@ -7,17 +7,15 @@
 
 #include "harness/sim/argo/analysis_controller.h"
 #include "harness/sim/argo/names.h"
-#include "harness/sim/argo/read_json.h"
 #include "harness/sim/argo/rollout_controller.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim {
 namespace {
 
-ObjectKey KeyOf(const Object& object) { return {object.meta.ns, object.meta.name}; }
-
 bool IsFinished(const Object& job) {
-  for (const gate::Json& condition : argo::Member(StatusOf(job), "conditions")) {
-    const std::string type = argo::TextOf(condition, "type");
+  for (const gate::Json& condition : Member(StatusOf(job), "conditions")) {
+    const std::string type = TextOf(condition, "type");
     if (type == "Complete" || type == "Failed") return true;
   }
   return false;
@@ -119,7 +117,7 @@ void ArgoController::Parts::Subscribe() {
     const Object& object = after ? *after : *before;
     analysis_controller.Enqueue(KeyOf(object));
     // argo R3: the Rollout hears of new phases only.
-    const auto phase = [](const ObjectPtr& run) { return argo::TextOf(StatusOf(*run), "phase"); };
+    const auto phase = [](const ObjectPtr& run) { return TextOf(StatusOf(*run), "phase"); };
     if (!before || !after || phase(before) != phase(after)) EnqueueOwner(object, "Rollout");
   });
   jobs.Subscribe([this](const ObjectPtr& before, const ObjectPtr& after) {

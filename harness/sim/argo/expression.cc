@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/sim/argo/expression_tokens.h"
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

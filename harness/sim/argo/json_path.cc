@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

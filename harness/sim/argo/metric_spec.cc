@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/sim/argo/read_json.h"
 #include "harness/sim/argo/rollout_sync.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "harness/sim/argo/names.h"
-#include "harness/sim/argo/read_json.h"
 #include "harness/sim/argo/rollout_sync.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 

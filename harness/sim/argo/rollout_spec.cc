@@ -5,7 +5,7 @@
 #include <array>
 
 #include "harness/sim/argo/pod_hash.h"
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

@@ -2,24 +2,20 @@
 
 #include <algorithm>
 
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {
 
 using gate::Json;
 
-std::int32_t Int32Of(const Json& json, std::string_view key) {
-  return static_cast<std::int32_t>(IntOf(json, key));
-}
-
 std::optional<std::int32_t> MaybeInt32(const Json& json, std::string_view key) {
   const auto value = MaybeInt(json, key);
   return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
 }
 
-WallSeconds TimeOf(const Json& json, std::string_view key) {
-  return ParseSeconds(TextOf(json, key)).value_or(WallSeconds{});
+WallSeconds RequiredTime(const Json& json, std::string_view key) {
+  return TimeOf(json, key).value_or(WallSeconds{});
 }
 
 std::optional<RunMirror> ReadMirror(const Json& json) {
@@ -38,20 +34,6 @@ std::optional<Weights> ReadWeights(const Json& json) {
   const Json& verified = Member(json, "verified");
   if (verified.is_boolean()) weights.verified = verified.get<bool>();
   return weights;
-}
-
-// Fields that are empty are left out, as Go's omitempty does.
-void Put(Json& json, const char* key, const std::string& text) {
-  if (!text.empty()) json[key] = text;
-}
-void Put(Json& json, const char* key, std::int32_t number) {
-  if (number != 0) json[key] = number;
-}
-void Put(Json& json, const char* key, const std::optional<std::int32_t>& number) {
-  if (number) json[key] = *number;
-}
-void PutFlag(Json& json, const char* key, bool flag) {
-  if (flag) json[key] = true;
 }
 
 // Objects are filled member by member: an initializer list makes a temporary array of each member.
@@ -110,10 +92,10 @@ RolloutStatus ReadRolloutStatus(const Json& json) {
   RolloutStatus status;
   status.abort = FlagOf(json, "abort");
   for (const Json& pause : Member(json, "pauseConditions")) {
-    status.pause_conditions.push_back({TextOf(pause, "reason"), TimeOf(pause, "startTime")});
+    status.pause_conditions.push_back({TextOf(pause, "reason"), RequiredTime(pause, "startTime")});
   }
   status.controller_pause = FlagOf(json, "controllerPause");
-  status.aborted_at = ParseSeconds(TextOf(json, "abortedAt"));
+  status.aborted_at = TimeOf(json, "abortedAt");
   status.current_pod_hash = TextOf(json, "currentPodHash");
   status.current_step_hash = TextOf(json, "currentStepHash");
   status.replicas = Int32Of(json, "replicas");
@@ -126,8 +108,8 @@ RolloutStatus ReadRolloutStatus(const Json& json) {
   for (const Json& condition : Member(json, "conditions")) {
     status.conditions.push_back({TextOf(condition, "type"), TextOf(condition, "status"),
                                  TextOf(condition, "reason"), TextOf(condition, "message"),
-                                 TimeOf(condition, "lastUpdateTime"),
-                                 TimeOf(condition, "lastTransitionTime")});
+                                 RequiredTime(condition, "lastUpdateTime"),
+                                 RequiredTime(condition, "lastTransitionTime")});
   }
   const Json& canary = Member(json, "canary");
   status.step_run = ReadMirror(Member(canary, "currentStepAnalysisRunStatus"));
@@ -152,7 +134,7 @@ Json ToJson(const RolloutStatus& status) {
         {{"reason", pause.reason}, {"startTime", FormatSeconds(pause.start)}});
   }
   PutFlag(json, "controllerPause", status.controller_pause);
-  if (status.aborted_at) json["abortedAt"] = FormatSeconds(*status.aborted_at);
+  Put(json, "abortedAt", status.aborted_at);
   Put(json, "currentPodHash", status.current_pod_hash);
   Put(json, "currentStepHash", status.current_step_hash);
   Put(json, "replicas", status.replicas);

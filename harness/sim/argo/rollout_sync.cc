@@ -5,7 +5,7 @@
 
 #include "harness/sim/argo/names.h"
 #include "harness/sim/argo/pod_hash.h"
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 

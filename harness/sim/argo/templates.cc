@@ -8,7 +8,7 @@
 
 #include "harness/sim/argo/metric_spec.h"
 #include "harness/sim/argo/names.h"
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

@@ -7,7 +7,7 @@
 #include "gate/base/encoding.h"
 #include "harness/sim/argo/expression.h"
 #include "harness/sim/argo/json_path.h"
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {

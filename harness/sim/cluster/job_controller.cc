@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/sim/kube/fields.h"
+
 namespace drill::sim {
 namespace {
 
@@ -17,14 +19,6 @@ constexpr gate::Nanos kBatch = std::chrono::seconds(1);
 constexpr gate::Nanos kFirstBackoff = std::chrono::seconds(10);
 constexpr gate::Nanos kLongestBackoff = std::chrono::minutes(10);
 constexpr std::int64_t kMostAtOnce = 500;
-
-ObjectKey KeyOf(const Object& object) { return {object.meta.ns, object.meta.name}; }
-
-std::optional<std::int64_t> Number(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
-}
 
 // When the Job was finished; nothing if it is not.
 std::optional<WallSeconds> FinishedAt(const Object& job) {
@@ -105,13 +99,13 @@ JobController::State& JobController::StateOf(const Object& job) {
 JobController::Spec JobController::ReadSpec(const Object& job) {
   const Json& json = SpecOf(job);
   Spec spec;
-  const auto parallelism = Number(json, "parallelism");
-  spec.completions = Number(json, "completions");
+  const auto parallelism = MaybeInt(json, "parallelism");
+  spec.completions = MaybeInt(json, "completions");
   spec.parallelism = parallelism.value_or(1);
   if (!spec.completions && !parallelism) spec.completions = 1;
   constexpr std::int64_t kDefaultBackoffLimit = 6;
-  spec.backoff_limit = Number(json, "backoffLimit").value_or(kDefaultBackoffLimit);
-  if (const auto seconds = Number(json, "activeDeadlineSeconds")) {
+  spec.backoff_limit = MaybeInt(json, "backoffLimit").value_or(kDefaultBackoffLimit);
+  if (const auto seconds = MaybeInt(json, "activeDeadlineSeconds")) {
     spec.deadline = std::chrono::seconds(*seconds);
   }
   spec.restarts_on_failure = JsonString(json, "/template/spec/restartPolicy") == "OnFailure";
@@ -323,7 +317,7 @@ void JobController::WriteState(const Object& job, const State& state, std::int64
 }
 
 WorkQueue::Outcome JobController::ExpireFinished(const Object& job) {
-  const auto ttl = Number(SpecOf(job), "ttlSecondsAfterFinished");
+  const auto ttl = MaybeInt(SpecOf(job), "ttlSecondsAfterFinished");
   if (!ttl || job.meta.deleted) return {};
   const gate::WallTime expires = *FinishedAt(job) + std::chrono::seconds(*ttl);
   const gate::Nanos left = expires - manager_.world.WallNow();

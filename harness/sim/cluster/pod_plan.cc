@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/sim/kube/fields.h"
+
 namespace drill::sim {
 namespace {
 
@@ -20,16 +22,6 @@ const Json& ListOf(const Json& object, const char* key) {
   return found == object.end() || !found->is_array() ? kNothing : *found;
 }
 
-std::string Text(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
-}
-
-bool IsTrue(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && *found == true;
-}
-
 std::vector<std::string> Texts(const Json& object, const char* key) {
   std::vector<std::string> texts;
   for (const Json& text : ListOf(object, key)) {
@@ -40,15 +32,15 @@ std::vector<std::string> Texts(const Json& object, const char* key) {
 
 PodPlan::Volume ReadVolume(const Json& json) {
   PodPlan::Volume volume;
-  volume.name = Text(json, "name");
+  volume.name = TextOf(json, "name");
   const auto read = [&](const char* key, const char* name, SourceKind kind) {
     const auto source = json.find(key);
     if (source == json.end()) return;
     volume.kind = kind;
-    volume.object = Text(*source, name);
-    volume.optional = IsTrue(*source, "optional");
+    volume.object = TextOf(*source, name);
+    volume.optional = FlagOf(*source, "optional");
     for (const Json& item : ListOf(*source, "items")) {
-      volume.items.emplace_back(Text(item, "key"), Text(item, "path"));
+      volume.items.emplace_back(TextOf(item, "key"), TextOf(item, "path"));
     }
   };
   read("configMap", "name", SourceKind::kConfigMap);
@@ -58,22 +50,22 @@ PodPlan::Volume ReadVolume(const Json& json) {
 
 PodPlan::Env ReadEnv(const Json& json) {
   PodPlan::Env env;
-  env.name = Text(json, "name");
-  env.value = Text(json, "value");
+  env.name = TextOf(json, "name");
+  env.value = TextOf(json, "value");
   const auto source = json.find("valueFrom");
   if (source == json.end()) return env;
   if (const auto field = source->find("fieldRef"); field != source->end()) {
     env.from = PodPlan::Env::From::kField;
-    env.value = Text(*field, "fieldPath");
+    env.value = TextOf(*field, "fieldPath");
   }
   const auto read = [&](const char* key, SourceKind kind) {
     const auto ref = source->find(key);
     if (ref == source->end()) return;
     env.from = PodPlan::Env::From::kKey;
     env.kind = kind;
-    env.object = Text(*ref, "name");
-    env.value = Text(*ref, "key");
-    env.optional = IsTrue(*ref, "optional");
+    env.object = TextOf(*ref, "name");
+    env.value = TextOf(*ref, "key");
+    env.optional = FlagOf(*ref, "optional");
   };
   read("configMapKeyRef", SourceKind::kConfigMap);
   read("secretKeyRef", SourceKind::kSecret);
@@ -86,7 +78,8 @@ std::vector<PodPlan::EnvFrom> ReadEnvFrom(const Json& container) {
     const auto read = [&](const char* key, SourceKind kind) {
       const auto ref = json.find(key);
       if (ref == json.end()) return;
-      sources.push_back({kind, Text(*ref, "name"), Text(json, "prefix"), IsTrue(*ref, "optional")});
+      sources.push_back(
+          {kind, TextOf(*ref, "name"), TextOf(json, "prefix"), FlagOf(*ref, "optional")});
     };
     read("configMapRef", SourceKind::kConfigMap);
     read("secretRef", SourceKind::kSecret);
@@ -113,23 +106,23 @@ std::optional<PodPlan::Probe> ReadProbe(const Json& container) {
 std::vector<PodPlan::Mount> ReadMounts(const Json& container, const PodPlan& plan) {
   std::vector<PodPlan::Mount> mounts;
   for (const Json& json : ListOf(container, "volumeMounts")) {
-    const std::string name = Text(json, "name");
+    const std::string name = TextOf(json, "name");
     const auto volume =
         std::find_if(plan.volumes.begin(), plan.volumes.end(),
                      [&](const PodPlan::Volume& candidate) { return candidate.name == name; });
     if (volume == plan.volumes.end()) continue;
-    std::string path = Text(json, "mountPath");
+    std::string path = TextOf(json, "mountPath");
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     mounts.push_back({std::move(path), static_cast<std::size_t>(volume - plan.volumes.begin()),
-                      Text(json, "subPath")});
+                      TextOf(json, "subPath")});
   }
   return mounts;
 }
 
 PodPlan::Container ReadContainer(const Json& json, const PodPlan& plan) {
   PodPlan::Container container;
-  container.name = Text(json, "name");
-  container.image = Text(json, "image");
+  container.name = TextOf(json, "name");
+  container.image = TextOf(json, "image");
   container.command = Texts(json, "command");
   container.args = Texts(json, "args");
   for (const Json& env : ListOf(json, "env")) container.env.push_back(ReadEnv(env));
@@ -145,7 +138,7 @@ PodPlan ReadPodPlan(std::shared_ptr<const Json> spec) {
   PodPlan plan;
   plan.spec = std::move(spec);
   if (!plan.spec) return plan;
-  const std::string policy = Text(*plan.spec, "restartPolicy");
+  const std::string policy = TextOf(*plan.spec, "restartPolicy");
   if (policy == "Never") plan.restart_policy = PodPlan::RestartPolicy::kNever;
   if (policy == "OnFailure") plan.restart_policy = PodPlan::RestartPolicy::kOnFailure;
   for (const Json& volume : ListOf(*plan.spec, "volumes")) {

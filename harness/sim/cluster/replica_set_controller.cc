@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/sim/kube/fields.h"
+
 namespace drill::sim {
 namespace {
 
@@ -12,14 +14,6 @@ using gate::JsonInt;
 using gate::Result;
 
 constexpr std::int64_t kMostAtOnce = 500;  // pods created or deleted in one go (BurstReplicas)
-
-ObjectKey KeyOf(const Object& object) { return {object.meta.ns, object.meta.name}; }
-
-std::int64_t Number(const Json& object, const char* key, std::int64_t fallback = 0) {
-  const auto found = object.find(key);
-  return found == object.end() || !found->is_number_integer() ? fallback
-                                                              : found->get<std::int64_t>();
-}
 
 bool Covers(const StringMap& labels, const StringMap& wanted) {
   if (labels == wanted) return true;  // as a rule
@@ -117,7 +111,7 @@ WorkQueue::Outcome ReplicaSetController::Reconcile(const ObjectKey& key) {
 
 Result<void> ReplicaSetController::Manage(const Object& set, State& state,
                                           const std::vector<const PodView*>& active) {
-  const std::int64_t wanted = Number(SpecOf(set), "replicas", 1);
+  const std::int64_t wanted = IntOf(SpecOf(set), "replicas", 1);
   const auto have = static_cast<std::int64_t>(active.size());
   if (have < wanted) return CreatePods(set, state, std::min(wanted - have, kMostAtOnce));
   if (have > wanted) {
@@ -182,7 +176,7 @@ ReplicaSetController::Counts ReplicaSetController::Count(const Object& set, Stat
   Counts counts;
   counts.generation = set.meta.generation;
   const StringMap& labels = TemplateOf(set, state).labels;
-  const auto min_ready = std::chrono::seconds(Number(SpecOf(set), "minReadySeconds"));
+  const auto min_ready = std::chrono::seconds(IntOf(SpecOf(set), "minReadySeconds"));
   const gate::WallTime now = manager_.world.WallNow();
   for (const PodView* pod : active) {
     ++counts.replicas;
@@ -205,11 +199,11 @@ bool ReplicaSetController::WriteCounts(const Object& set, State& state, const Co
   const Json& before = StatusOf(set);
   const auto conditions = before.find("conditions");
   const bool had_conditions = conditions != before.end() && !conditions->empty();
-  const bool same = Number(before, "replicas", -1) == counts.replicas &&
-                    Number(before, "fullyLabeledReplicas") == counts.labelled &&
-                    Number(before, "readyReplicas") == counts.ready &&
-                    Number(before, "availableReplicas") == counts.available &&
-                    Number(before, "observedGeneration") == counts.generation;
+  const bool same = IntOf(before, "replicas", -1) == counts.replicas &&
+                    IntOf(before, "fullyLabeledReplicas") == counts.labelled &&
+                    IntOf(before, "readyReplicas") == counts.ready &&
+                    IntOf(before, "availableReplicas") == counts.available &&
+                    IntOf(before, "observedGeneration") == counts.generation;
   const bool plain = managed && !had_conditions;
   // Not noted as written: our cache may be behind our own last write, whose event brings us back.
   if (same && plain) return false;

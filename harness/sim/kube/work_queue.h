@@ -7,6 +7,7 @@
 
 #include "gate/base/rng.h"
 #include "gate/base/time.h"
+#include "harness/sim/kube/object.h"
 #include "harness/sim/world/world.h"
 
 namespace drill::sim {
@@ -17,6 +18,7 @@ struct ObjectKey {
   std::string name;
   auto operator<=>(const ObjectKey&) const = default;
 };
+inline ObjectKey KeyOf(const Object& object) { return {object.meta.ns, object.meta.name}; }
 
 // A controller's queue of things to look at (client-go's rate-limited work queue): a key that waits
 // is not added twice; one that is added while it is being worked on comes again afterwards. A

@@ -1,8 +1,8 @@
-#include "harness/sim/argo/read_json.h"
+#include "harness/sim/kube/fields.h"
 
 #include <charconv>
 
-namespace drill::sim::argo {
+namespace drill::sim {
 
 using gate::Json;
 
@@ -40,6 +40,16 @@ std::optional<std::int64_t> MaybeIntOrText(const Json& object, std::string_view 
   return std::nullopt;
 }
 
+std::int32_t Int32Of(const Json& object, std::string_view key) {
+  return static_cast<std::int32_t>(IntOf(object, key));
+}
+
+std::optional<WallSeconds> TimeOf(const Json& object, std::string_view key) {
+  const Json& value = Member(object, key);
+  if (!value.is_string()) return std::nullopt;
+  return ParseSeconds(value.get_ref<const std::string&>());
+}
+
 StringMap StringsOf(const Json& object, std::string_view key) {
   StringMap strings;
   const Json& values = Member(object, key);
@@ -50,6 +60,22 @@ StringMap StringsOf(const Json& object, std::string_view key) {
   return strings;
 }
 
+void Put(Json& object, const char* key, const std::string& text) {
+  if (!text.empty()) object[key] = text;
+}
+void Put(Json& object, const char* key, std::int32_t number) {
+  if (number != 0) object[key] = number;
+}
+void Put(Json& object, const char* key, const std::optional<std::int32_t>& number) {
+  if (number) object[key] = *number;
+}
+void Put(Json& object, const char* key, const std::optional<gate::WallTime>& time) {
+  if (time) object[key] = FormatSeconds(std::chrono::floor<std::chrono::seconds>(*time));
+}
+void PutFlag(Json& object, const char* key, bool flag) {
+  if (flag) object[key] = true;
+}
+
 std::optional<std::int64_t> ParseInt(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -57,4 +83,4 @@ std::optional<std::int64_t> ParseInt(std::string_view text) {
   return number;
 }
 
-}  // namespace drill::sim::argo
+}  // namespace drill::sim
