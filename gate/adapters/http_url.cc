@@ -7,6 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "gate/base/encoding.h"
+
 namespace gate {
 namespace {
 
@@ -15,14 +17,6 @@ constexpr std::size_t kLongestHost = 253;  // RFC 1035 section 2.3.4, as text
 
 Error Bad(std::string_view what) {
   return Error{ErrorCode::kInvalidArgument, fmt::format("the URL {}", what)};
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
 }
 
 bool IsHostCharacter(char c) {

@@ -122,6 +122,14 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 std::string Truncate(std::string_view text, std::size_t limit) {
   constexpr std::string_view kEllipsis = "…";
   if (text.size() <= limit) return std::string(text);

@@ -21,6 +21,9 @@ Result<std::string> Base64UrlDecode(std::string_view text);
 // True if `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool IsValidUtf8(std::string_view text);
 
+// ASCII letters only; all other bytes stay.
+std::string LowerCase(std::string_view text);
+
 // At most `limit` bytes of `text`, cut at a character boundary, with "…" appended if cut.
 std::string Truncate(std::string_view text, std::size_t limit);
 

@@ -128,16 +128,26 @@ Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& se
   return trace;
 }
 
-Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen) {
-  Trace trace;
-  for (const std::string& line : Lines(log)) {
-    // The log holds what went to stdout and stderr; audit records are the lines with a hash.
-    const auto record = gate::ParseStrictJson(line);
+std::vector<Json> AuditRecordsIn(std::string_view log) {
+  std::vector<Json> records;
+  while (!log.empty()) {
+    const std::string_view line = log.substr(0, log.find('\n'));
+    log.remove_prefix(std::min(log.size(), line.size() + 1));
+    if (line.find(R"("hash")") == std::string_view::npos) continue;  // most lines are none
+    auto record = gate::ParseStrictJson(line);
     if (!record || JsonString(*record, "/kind").empty() || JsonString(*record, "/hash").empty()) {
       continue;
     }
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen) {
+  Trace trace;
+  for (const Json& record : AuditRecordsIn(log)) {
     auto event =
-        MakeEvent("audit", JsonString(*record, "/time"), seen, KnownFields("audit", *record));
+        MakeEvent("audit", JsonString(record, "/time"), seen, KnownFields("audit", record));
     if (!event) return std::move(event).error();
     trace.push_back(*std::move(event));
   }

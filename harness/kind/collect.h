@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gate/base/result.h"
 #include "gate/seams/deadline.h"
@@ -29,6 +30,8 @@ gate::Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime,
 
 // The pure parts. kProtocol if the text is not what the program promises to write.
 gate::Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& seen);
+// The audit records among a log's lines, which also holds what went to stderr.
+std::vector<gate::Json> AuditRecordsIn(std::string_view log);
 gate::Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen);
 
 // Both traces as one, ordered by time.

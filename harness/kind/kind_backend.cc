@@ -1,6 +1,5 @@
 #include "harness/kind/kind_backend.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <stop_token>
 #include <utility>
@@ -33,21 +32,10 @@ std::string RunId(gate::Rng& rng) {
   return gate::HexEncode(rng.Bytes(kBytes));
 }
 
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 Result<SigningKeyPair> MakeKeyPair(const std::string& id) {
   auto key = mock_mc::SigningKey::Generate(mock_mc::Algorithm::kEd25519);
   if (!key) return std::move(key).error();
-  auto public_pem = key->PublicPem();
-  if (!public_pem) return std::move(public_pem).error();
-  auto private_pem = key->PrivatePem();
-  if (!private_pem) return std::move(private_pem).error();
-  return SigningKeyPair{id, *std::move(public_pem), gate::Secret(*std::move(private_pem))};
+  return KeyPairOf(id, *key);
 }
 
 }  // namespace
@@ -217,7 +205,7 @@ std::unique_ptr<Stage> KindBackend::NewStage(const Scenario& scenario) {
   GATE_CHECK(cluster_ != nullptr);
   gate::Rng rng = parts_.rng.Fork(scenario.id + "/" + std::to_string(stages_.fetch_add(1)));
   StageWorld world = world_;
-  world.ns = "drill-" + LowerCase(scenario.id) + "-" + RunId(rng);
+  world.ns = "drill-" + gate::LowerCase(scenario.id) + "-" + RunId(rng);
   world.token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
   return std::make_unique<KindStage>(*cluster_, parts_.runtime, parts_.files,
                                      paths_.files + "/scenario", scenario, std::move(world),

@@ -1,5 +1,6 @@
 #include "harness/kind/rollout_shape.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -91,6 +92,13 @@ Result<void> ShapeRollout(const RolloutShape& shape, Json& rollout) {
   if (shape.progress_deadline_abort) spec["progressDeadlineAbort"] = *shape.progress_deadline_abort;
   if (shape.rollback_window) spec["rollbackWindow"] = {{"revisions", *shape.rollback_window}};
   return {};
+}
+
+Json IntOrString(const std::string& text) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && rest == end ? Json(number) : Json(text);
 }
 
 }  // namespace drill

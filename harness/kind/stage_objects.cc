@@ -1,15 +1,15 @@
 #include "harness/kind/stage_objects.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
+#include "gate/base/encoding.h"
 #include "gate/base/time.h"
 #include "harness/kind/rollout_shape.h"
 #include "harness/runner/rollout_patches.h"
 #include "mock-mc/behaviour/script.h"
+#include "mock-mc/behaviour/signing_key.h"
 
 namespace drill {
 namespace {
@@ -98,21 +98,6 @@ Result<std::string> CheckedScript(const Scenario& scenario, const StageWorld& wo
   return text;
 }
 
-// Kubernetes' IntOrString: "25%" stays text, "1" becomes a number.
-Json IntOrString(const std::string& text) {
-  int number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end ? Json(number) : Json(text);
-}
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& directory,
                                        const Scenario& scenario, const StageWorld& world) {
   const std::string config_path = directory + "/gate.yaml";
@@ -125,7 +110,7 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
   if (!script) return std::move(script).error();
   return Placeholders{{"NAMESPACE", world.ns},
                       {"RUN", world.run},
-                      {"SCENARIO", Lower(scenario.id)},
+                      {"SCENARIO", gate::LowerCase(scenario.id)},
                       {"STABLE_RELEASE", scenario.stable_release},
                       {"REPLICAS", scenario.replicas},
                       {"MAX_SURGE", IntOrString(scenario.max_surge)},
@@ -141,6 +126,14 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
 }
 
 }  // namespace
+
+Result<SigningKeyPair> KeyPairOf(const std::string& id, const mock_mc::SigningKey& key) {
+  auto public_pem = key.PublicPem();
+  if (!public_pem) return std::move(public_pem).error();
+  auto private_pem = key.PrivatePem();
+  if (!private_pem) return std::move(private_pem).error();
+  return SigningKeyPair{id, *std::move(public_pem), gate::Secret(*std::move(private_pem))};
+}
 
 Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
                                            const Scenario& scenario, const StageWorld& world) {

@@ -9,6 +9,10 @@
 #include "harness/kind/manifest.h"
 #include "harness/scenario/scenario.h"
 
+namespace mock_mc {
+class SigningKey;
+}
+
 namespace drill {
 
 // The names that the manifests of kind/scenario/ and the code share.
@@ -23,6 +27,9 @@ struct SigningKeyPair {
   std::string public_pem;
   gate::Secret private_pem;
 };
+
+// Errors: those of OpenSSL, kUnavailable.
+gate::Result<SigningKeyPair> KeyPairOf(const std::string& id, const mock_mc::SigningKey& key);
 
 // What a stage has besides its scenario. Both keys are Ed25519.
 struct StageWorld {

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "gate/base/encoding.h"
 #include "gate/yaml/strict_yaml.h"
 #include "harness/scenario/parse_common.h"
 #include "reports/file_io.h"
@@ -22,13 +23,6 @@ using gate::yaml::Mistakes;
 using gate::yaml::Node;
 
 constexpr std::string_view kApiVersion = "drill/v1";
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
 
 ReadinessRow ParseRow(const Node& node, std::set<std::string>& ids, Mistakes& mistakes) {
   MapReader map(node, mistakes);
@@ -99,7 +93,7 @@ void AddReadiness(std::string_view text, const std::string& file, Loading& loadi
 void AddScenario(std::string_view text, const std::string& file, Loading& loading) {
   auto scenario = ParseScenario(text, file);
   if (!scenario) return loading.AddMistakes(scenario.error());
-  const auto [known, inserted] = loading.file_of_id.emplace(Lower(scenario->id), file);
+  const auto [known, inserted] = loading.file_of_id.emplace(gate::LowerCase(scenario->id), file);
   if (!inserted) {
     loading.mistakes.Add(
         fmt::format("{}: id \"{}\" is already used in {}", file, scenario->id, known->second));

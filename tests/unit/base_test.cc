@@ -119,6 +119,12 @@ TEST(TruncateTest, NeverCutsInsideACharacter) {
   EXPECT_TRUE(IsValidUtf8(Truncate("ééééééé", 8)));
 }
 
+TEST(EncodingTest, LowersAsciiLettersOnly) {
+  EXPECT_EQ(LowerCase("GATE-001 @[`{ \xC3\x84"), "gate-001 @[`{ \xC3\x84");
+  EXPECT_EQ(LowerCase("AZaz"), "azaz");
+  EXPECT_EQ(LowerCase(""), "");
+}
+
 TEST(DigestTest, MatchesTheVectorOfFips180) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

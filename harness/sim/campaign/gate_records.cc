@@ -3,26 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <iterator>
+
+#include "harness/kind/collect.h"
 
 namespace drill::sim {
 namespace {
 
 using gate::Json;
 using gate::JsonString;
-
-// The audit records among a log's lines.
-std::vector<Json> RecordsIn(std::string_view log) {
-  std::vector<Json> records;
-  while (!log.empty()) {
-    const std::string_view line = log.substr(0, log.find('\n'));
-    log.remove_prefix(std::min(log.size(), line.size() + 1));
-    if (line.find(R"("kind":"verdict")") == std::string_view::npos) continue;
-    auto record = gate::ParseStrictJson(line);
-    if (record && JsonString(*record, "/kind") == "verdict") records.push_back(*std::move(record));
-  }
-  return records;
-}
 
 bool IsDryRun(const Json& record) {
   const auto found = record.find("dryRun");
@@ -84,7 +73,8 @@ void GateRecords::Mark(const Json& record) {
 void GateRecords::CheckLogs(const PodLogs& logs, std::size_t killed, gate::Nanos now) {
   std::set<std::string> printed;
   for (const auto& [pod, log] : logs.all()) {
-    for (const Json& record : RecordsIn(log)) {
+    for (const Json& record : AuditRecordsIn(log)) {
+      if (JsonString(record, "/kind") != "verdict") continue;
       printed.insert(JsonString(record, "/id"));
       if (JsonString(record, "/reason") == "record-failed") judge_.Reach(Mark::kRecordFailed);
       if (JsonString(record, "/verdict") != "pass") continue;

@@ -1,7 +1,6 @@
 #include "harness/sim/campaign/stage_template.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "harness/kind/rollout_shape.h"
@@ -15,14 +14,6 @@ using gate::Json;
 using gate::Result;
 
 constexpr const char* kScriptKey = "script.yaml";
-
-// Kubernetes' IntOrString: "25%" stays text, "1" becomes a number.
-Json IntOrString(const std::string& text) {
-  int number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end ? Json(number) : Json(text);
-}
 
 bool IsMockScript(const Object& object) {
   return object.type == Type::kSecret && object.meta.name == kMockName;

@@ -1,6 +1,5 @@
 #include "harness/sim/stage/sim_backend.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "gate/base/encoding.h"
@@ -21,22 +20,11 @@ using gate::Result;
 constexpr gate::Nanos kLongestScenario = std::chrono::hours(24);
 constexpr std::uint64_t kMostEvents = 5'000'000;
 
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 Result<SigningKeyPair> MakeKeyPair(const std::string& id, gate::Rng rng) {
   constexpr std::size_t kEd25519Bytes = 32;
   auto key = mock_mc::SigningKey::FromEd25519Bytes(rng.Bytes(kEd25519Bytes));
   if (!key) return std::move(key).error();
-  auto public_pem = key->PublicPem();
-  if (!public_pem) return std::move(public_pem).error();
-  auto private_pem = key->PrivatePem();
-  if (!private_pem) return std::move(private_pem).error();
-  return SigningKeyPair{id, *std::move(public_pem), gate::Secret(*std::move(private_pem))};
+  return KeyPairOf(id, *key);
 }
 
 // One scenario in its world. The stage is the one of a real cluster; only the cluster is another.
@@ -121,7 +109,7 @@ std::unique_ptr<Stage> SimBackend::NewStage(const Scenario& scenario) {
   options.world.seed = gate::Rng(options_.seed).Fork(scenario.id).Next();
   options.world.epoch = SimulatedEpoch();
   StageWorld world = *world_;
-  world.ns = "drill-" + LowerCase(scenario.id);
+  world.ns = "drill-" + gate::LowerCase(scenario.id);
   return std::make_unique<SimStage>(options, files_, directory_, scenario, std::move(world));
 }
 
