@@ -6,17 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "gate/argo/replica_counts.h"
 #include "gate/base/result.h"
 #include "harness/sim/kube/object.h"
 
 namespace drill::sim::argo {
 
-// A number of pods, or a share of all of them.
-struct IntOrPercent {
-  enum class Kind { kNumber, kPercent } kind = Kind::kPercent;
-  std::int64_t value = 25;
-  bool operator==(const IntOrPercent&) const = default;
-};
+using gate::argo::IntOrPercent;
 
 struct TemplateRef {
   std::string name;
