@@ -39,9 +39,6 @@ class StatusStore {
                                      const Deadline& deadline);
 
  private:
-  Result<audit::SealedRecord> TryAppend(const StatusKey& key, const Json& record,
-                                        const Deadline& deadline);
-
   KubeApi& kube_;
   Runtime& runtime_;
   Rng rng_;
