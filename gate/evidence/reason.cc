@@ -80,4 +80,11 @@ std::string_view ToString(Reason reason) {
   GATE_CHECK(false);
 }
 
+std::optional<Reason> ReasonFromString(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(kLastReason); ++i) {
+    if (name == ToString(static_cast<Reason>(i))) return static_cast<Reason>(i);
+  }
+  return std::nullopt;
+}
+
 }  // namespace gate::evidence

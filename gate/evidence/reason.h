@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace gate::evidence {
@@ -54,8 +55,10 @@ enum class Reason {
   kRecordFailed,
   kStopped,
 };
+inline constexpr Reason kLastReason = Reason::kStopped;
 
 // "evidence-true", "signature-missing", ...
 std::string_view ToString(Reason reason);
+std::optional<Reason> ReasonFromString(std::string_view name);
 
 }  // namespace gate::evidence
