@@ -1,11 +1,13 @@
-// How fast the simulator is on one core, in CPU time:
-//   sim-bench [SECONDS]      how long to measure each; default 3
+// How fast the simulator is on one core, in CPU time. sim-bench --help lists the options.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <time.h>
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -41,10 +43,31 @@ Case FalseAt50() {
   return one;
 }
 
+constexpr std::string_view kDrills = "drills";
+constexpr std::string_view kCampaign = "campaign";
+constexpr std::string_view kGrowth = "growth";
+
+struct Options {
+  std::vector<std::string> parts = {std::string(kDrills), std::string(kCampaign),
+                                    std::string(kGrowth)};
+  int seconds = 1;
+  std::uint64_t runs = 0;
+  std::vector<int> rollouts = {1, 10, 100};
+
+  bool Has(std::string_view part) const {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
+};
+
 struct Bench {
   gate::Files& files;
   const CaseWorlds& worlds;
-  gate::Nanos length;
+  const Options& options;
+
+  // Whether to go on: until the time is up, or as often as was asked for.
+  bool Wants(std::uint64_t runs, gate::Nanos spent) const {
+    return options.runs > 0 ? runs < options.runs : spent < std::chrono::seconds(options.seconds);
+  }
 };
 
 void Drills(const Bench& bench) {
@@ -52,7 +75,7 @@ void Drills(const Bench& bench) {
   ScriptCache scripts;
   Tally tally;
   const gate::Nanos start = CpuTime();
-  while (CpuTime() - start < bench.length) {
+  while (bench.Wants(tally.runs(), CpuTime() - start)) {
     one.seed = tally.runs();
     tally.Add(tally.runs(), PlayCase(one, bench.worlds.TemplateFor(0), scripts));
   }
@@ -70,7 +93,7 @@ void Campaign(const Bench& bench) {
   ScriptCache scripts;
   Tally tally;
   const gate::Nanos start = CpuTime();
-  while (CpuTime() - start < bench.length) {
+  while (bench.Wants(tally.runs(), CpuTime() - start)) {
     const std::uint64_t run = tally.runs();
     tally.Add(run, PlayCase(bench.worlds.CaseFor(1, run), bench.worlds.TemplateFor(run), scripts));
   }
@@ -124,7 +147,7 @@ gate::Result<void> CreateAll(ApiServer& server, std::vector<Object> objects) {
 gate::Result<void> DeployCanary(ApiServer& server, const std::string& ns) {
   gate::Json rollout = ToJson(*server.Get(Type::kRollout, ns, kRolloutName));
   rollout.merge_patch(DeployPatch(rollout, {"shop-1.5.0"}));
-  auto next = FromJson(InfoOf(Type::kRollout), rollout);
+  auto next = FromJson(InfoOf(Type::kRollout), std::move(rollout));
   if (!next) return std::move(next).error();
   auto written = server.Update("sim-bench", *std::move(next), WritePart::kMain);
   if (!written) return std::move(written).error();
@@ -172,17 +195,18 @@ gate::Result<void> Many(const Bench& bench, int count) {
   return {};
 }
 
-int Main(int seconds) {
+int Main(const Options& options) {
   gate::SystemFiles files;
   const auto worlds = CaseWorlds::Make(files, MANIFESTS, /*seed=*/1, {});
   if (!worlds) {
     fmt::print(stderr, "{}\n", worlds.error().message);
     return 3;
   }
-  const Bench bench{files, *worlds, std::chrono::seconds(seconds)};
-  Drills(bench);
-  Campaign(bench);
-  for (const int count : {1, 10, 100, 1000}) {
+  const Bench bench{files, *worlds, options};
+  if (options.Has(kDrills)) Drills(bench);
+  if (options.Has(kCampaign)) Campaign(bench);
+  if (!options.Has(kGrowth)) return 0;
+  for (const int count : options.rollouts) {
     if (const auto done = Many(bench, count); !done) {
       fmt::print(stderr, "{}\n", done.error().message);
       return 5;
@@ -195,10 +219,29 @@ int Main(int seconds) {
 }  // namespace drill::sim
 
 int main(int argc, char** argv) {
-  int seconds = 3;
-  if (argc > 1) {
-    const std::string_view text = argv[1];
-    std::from_chars(text.data(), text.data() + text.size(), seconds);
+  using drill::sim::kCampaign;
+  using drill::sim::kDrills;
+  using drill::sim::kGrowth;
+  drill::sim::Options options;
+  CLI::App app("How fast the simulator is on one core, in CPU time.", "sim-bench");
+  app.add_option("parts", options.parts,
+                 "what to measure: drills (\"false at 50 %\" with 10 replicas, again and again), "
+                 "campaign (generated cases), growth (many rollouts in one world)")
+      ->check(CLI::IsMember({std::string(kDrills), std::string(kCampaign), std::string(kGrowth)}))
+      ->capture_default_str();
+  app.add_option("--seconds", options.seconds, "how long to play drills, and the campaign")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  app.add_option("--runs", options.runs,
+                 "so many runs instead of seconds: the same work each time, to count instructions")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
+  app.add_option("--rollouts", options.rollouts, "how many rollouts the worlds of growth have")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 3;
   }
-  return drill::sim::Main(seconds);
+  return drill::sim::Main(options);
 }
