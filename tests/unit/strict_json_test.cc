@@ -68,5 +68,19 @@ TEST(JsonStringTest, IsEmptyForAbsentAndForeignValues) {
   EXPECT_EQ(JsonInt(object, "/metadata/name", -1), -1);
 }
 
+TEST(JsonStringTest, FollowsPointersThroughListsAndEscapedKeys) {
+  const Json object = {{"items", {{{"name", "a"}}, {{"name", "b"}}}},
+                       {"annotations", {{"x.io/y", "slash"}, {"m~n", "tilde"}}},
+                       {"", {{"", "nameless"}}}};
+  EXPECT_EQ(JsonString(object, "/items/1/name"), "b");
+  EXPECT_EQ(JsonString(object, "/items/2/name"), "");
+  EXPECT_EQ(JsonString(object, "/items/-/name"), "");
+  EXPECT_EQ(JsonString(object, "/annotations/x.io~1y"), "slash");
+  EXPECT_EQ(JsonString(object, "/annotations/m~0n"), "tilde");
+  EXPECT_EQ(JsonString(object, "//"), "nameless");
+  EXPECT_EQ(JsonString("text", ""), "text");
+  EXPECT_EQ(JsonString("text", "/deeper"), "");
+}
+
 }  // namespace
 }  // namespace gate
