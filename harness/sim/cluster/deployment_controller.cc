@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "gate/base/digest.h"
+#include "harness/sim/kube/fields.h"
 
 namespace drill::sim {
 namespace {
 
 using gate::Json;
-using gate::JsonInt;
 using gate::Result;
 
 constexpr const char* kHashLabel = "pod-template-hash";
@@ -67,9 +67,11 @@ DeploymentController::DeploymentController(ControllerManager& manager, Informer&
 
 WorkQueue::Outcome DeploymentController::Reconcile(const ObjectKey& key) {
   const ObjectPtr deployment = deployments_.Get(key.ns, key.name);
+  if (!deployment) written_.erase(key);
   if (!deployment || deployment->meta.deleted) return {};
-  const std::int64_t wanted = JsonInt(SpecOf(*deployment), "/replicas", 1);
-  const std::string hash = HashOf(*deployment);
+  const std::int64_t wanted = IntOf(SpecOf(*deployment), "replicas", 1);
+  const std::string hash =
+      hashes_.Of(deployment->spec, [&deployment] { return HashOf(*deployment); });
   const std::vector<ObjectPtr> sets = replica_sets_.OwnedBy(deployment->meta.uid);
   ObjectPtr current;
   for (const ObjectPtr& set : sets) {
@@ -80,12 +82,20 @@ WorkQueue::Outcome DeploymentController::Reconcile(const ObjectKey& key) {
     done = Create(*deployment, hash);
   } else {
     done = Scale(current, wanted);
-    const bool available = JsonInt(StatusOf(*current), "/availableReplicas") >= wanted;
+    const bool available = IntOf(StatusOf(*current), "availableReplicas") >= wanted;
     for (const ObjectPtr& set : sets) {
       if (done && set != current && available) done = Scale(set, 0);
     }
   }
-  WriteCounts(*deployment, current.get(), wanted, sets);
+  Counts counts{deployment->meta.generation, wanted};
+  if (current) counts.updated = IntOf(StatusOf(*current), "replicas");
+  for (const ObjectPtr& set : sets) {
+    const Json& status = StatusOf(*set);
+    counts.replicas += IntOf(status, "replicas");
+    counts.ready += IntOf(status, "readyReplicas");
+    counts.available += IntOf(status, "availableReplicas");
+  }
+  WriteCounts(*deployment, counts);
   WorkQueue::Outcome outcome;
   if (!done && !IsBeingEmptied(manager_.server, key.ns)) {
     outcome.kind = WorkQueue::Outcome::Kind::kRetry;
@@ -114,7 +124,7 @@ Result<void> DeploymentController::Create(const Object& deployment, const std::s
 }
 
 Result<void> DeploymentController::Scale(const ObjectPtr& set, std::int64_t replicas) {
-  if (JsonInt(SpecOf(*set), "/replicas", 1) == replicas) return {};
+  if (IntOf(SpecOf(*set), "replicas", 1) == replicas) return {};
   Json spec = SpecOf(*set);
   spec["replicas"] = replicas;
   Object next = *set;
@@ -124,44 +134,47 @@ Result<void> DeploymentController::Scale(const ObjectPtr& set, std::int64_t repl
   return {};
 }
 
-void DeploymentController::WriteCounts(const Object& deployment, const Object* current,
-                                       std::int64_t wanted, const std::vector<ObjectPtr>& sets) {
-  const auto sum = [&sets](const char* pointer) {
-    std::int64_t total = 0;
-    for (const ObjectPtr& set : sets) total += JsonInt(StatusOf(*set), pointer);
-    return total;
-  };
-  const std::int64_t available = sum("/availableReplicas");
-  const std::int64_t updated = current == nullptr ? 0 : JsonInt(StatusOf(*current), "/replicas");
-  const bool is_available = available >= wanted;
-  const auto now =
-      FormatSeconds(std::chrono::floor<std::chrono::seconds>(manager_.world.WallNow()));
-  const Json& before = StatusOf(deployment);
-  Json status = {{"observedGeneration", deployment.meta.generation}};
+Json DeploymentController::StatusJson(const Counts& counts, const Json& before,
+                                      const std::string& now) {
+  const bool is_available = counts.available >= counts.wanted;
+  Json status = {{"observedGeneration", counts.generation}};
   const auto put = [&status](const char* key, std::int64_t value) {
     if (value > 0) status[key] = value;
   };
-  put("replicas", sum("/replicas"));
-  put("updatedReplicas", updated);
-  put("readyReplicas", sum("/readyReplicas"));
-  put("availableReplicas", available);
-  put("unavailableReplicas", wanted - available);
+  put("replicas", counts.replicas);
+  put("updatedReplicas", counts.updated);
+  put("readyReplicas", counts.ready);
+  put("availableReplicas", counts.available);
+  put("unavailableReplicas", counts.wanted - counts.available);
   status["conditions"] = {
       Keep(is_available ? Condition("Available", true, "MinimumReplicasAvailable",
                                     "Deployment has minimum availability.", now)
                         : Condition("Available", false, "MinimumReplicasUnavailable",
                                     "Deployment does not have minimum availability.", now),
            before),
-      Keep(is_available && updated >= wanted
+      Keep(is_available && counts.updated >= counts.wanted
                ? Condition("Progressing", true, "NewReplicaSetAvailable",
                            "The new ReplicaSet has successfully progressed.", now)
                : Condition("Progressing", true, "ReplicaSetUpdated",
                            "The ReplicaSet is progressing.", now),
            before)};
-  if (status == before) return;
+  return status;
+}
+
+void DeploymentController::WriteCounts(const Object& deployment, const Counts& counts) {
+  Written& written = written_[KeyOf(deployment)];
+  if (written.status && written.status == deployment.status && written.counts == counts) return;
+  const auto now =
+      FormatSeconds(std::chrono::floor<std::chrono::seconds>(manager_.world.WallNow()));
+  Json status = StatusJson(counts, StatusOf(deployment), now);
+  if (status == StatusOf(deployment)) {
+    written = {deployment.status, counts};
+    return;
+  }
+  auto stored =
+      WriteStatus(manager_.server, kControllerManager, deployment, Share(std::move(status)));
   // A Deployment that is gone needs no status.
-  static_cast<void>(
-      WriteStatus(manager_.server, kControllerManager, deployment, Share(std::move(status))));
+  written = stored ? Written{(*stored)->status, counts} : Written{};
 }
 
 }  // namespace drill::sim

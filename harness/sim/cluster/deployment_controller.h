@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/sim/cluster/controller.h"
+#include "harness/sim/kube/by_document.h"
 
 namespace drill::sim {
 
@@ -23,13 +26,31 @@ class DeploymentController {
   WorkQueue::Outcome Reconcile(const ObjectKey& key);
   gate::Result<void> Create(const Object& deployment, const std::string& hash);
   gate::Result<void> Scale(const ObjectPtr& set, std::int64_t replicas);
-  void WriteCounts(const Object& deployment, const Object* current, std::int64_t wanted,
-                   const std::vector<ObjectPtr>& sets);
+  // What a status is made from.
+  struct Counts {
+    std::int64_t generation = 0;
+    std::int64_t wanted = 0;
+    std::int64_t replicas = 0;
+    std::int64_t updated = 0;
+    std::int64_t ready = 0;
+    std::int64_t available = 0;
+    bool operator==(const Counts&) const = default;
+  };
+  static gate::Json StatusJson(const Counts& counts, const gate::Json& before,
+                               const std::string& now);
+  void WriteCounts(const Object& deployment, const Counts& counts);
 
   ControllerManager& manager_;
   Informer& deployments_;
   Informer& replica_sets_;
   gate::Rng rng_;
+  ByDocument<std::string> hashes_;  // of templates, by the Deployment's spec
+  // The last status of each that was seen to agree with these counts.
+  struct Written {
+    std::shared_ptr<const gate::Json> status;
+    Counts counts;
+  };
+  std::map<ObjectKey, Written> written_;
   WorkQueue queue_;
 };
 

@@ -31,7 +31,6 @@ void GarbageCollector::Later(std::function<void()> what) {
 
 void GarbageCollector::OnChange(const Change& change) {
   const Object& object = *change.after;
-  const Ref ref{object.type, object.meta.ns, object.meta.name};
   switch (change.type) {
     case gate::KubeEventType::kAdded:
       Note(object);
@@ -42,7 +41,8 @@ void GarbageCollector::OnChange(const Change& change) {
         Note(object);
       }
       if (IsForeground(object) && !IsForeground(*change.before)) {
-        Later([this, ref, uid = object.meta.uid] {
+        Later([this, ref = Ref{object.type, object.meta.ns, object.meta.name},
+               uid = object.meta.uid] {
           ExamineAll(uid);
           ReleaseIfBare(ref);
         });

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <compare>
-#include <map>
 #include <set>
 #include <string>
 
 #include "harness/sim/cluster/options.h"
 #include "harness/sim/kube/api_server.h"
+#include "harness/sim/kube/text_index.h"
 #include "harness/sim/world/world.h"
 
 namespace drill::sim {
@@ -43,7 +43,7 @@ class GarbageCollector {
   ApiServer& server_;
   const ClusterOptions& options_;
   gate::Rng rng_;
-  std::map<std::string, std::set<Ref>> dependants_;  // by the owner's uid
+  TextIndex<std::set<Ref>> dependants_;  // by the owner's uid
 };
 
 }  // namespace drill::sim

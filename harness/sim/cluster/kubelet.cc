@@ -30,7 +30,7 @@ Kubelet::Kubelet(World& world, ApiServer& server, ContainerRuntime& runtime,
 void Kubelet::OnPod(const ObjectPtr& pod, PodWatch::Presence presence) {
   const std::string& uid = pod->meta.uid;
   if (presence == PodWatch::Presence::kGone) {
-    workers_.erase(uid);
+    Forget(*pod);
     missed_.erase(uid);
     return;
   }
@@ -44,12 +44,23 @@ void Kubelet::OnPod(const ObjectPtr& pod, PodWatch::Presence presence) {
     worker->Saw(pod);
   } else {
     worker = std::make_unique<PodWorker>(node_, pod);
+    by_namespace_[pod->meta.ns][uid] = worker.get();
   }
+}
+
+void Kubelet::Forget(const Object& pod) {
+  workers_.erase(pod.meta.uid);
+  const auto space = by_namespace_.find(pod.meta.ns);
+  if (space == by_namespace_.end()) return;
+  space->second.erase(pod.meta.uid);
+  if (space->second.empty()) by_namespace_.erase(space);
 }
 
 void Kubelet::OnSource(const ObjectPtr& source) {
   if (node_.stopped) return;
-  for (const auto& [uid, worker] : workers_) worker->SawSource(*source);
+  const auto space = by_namespace_.find(source->meta.ns);
+  if (space == by_namespace_.end()) return;
+  for (const auto& [uid, worker] : space->second) worker->SawSource(*source);
 }
 
 void Kubelet::Crash(const PodSelector& selector, int exit_code) {

@@ -29,10 +29,13 @@ class Kubelet {
 
  private:
   void OnPod(const ObjectPtr& pod, PodWatch::Presence presence);
+  void Forget(const Object& pod);
   void OnSource(const ObjectPtr& source);
 
   Node node_;
   std::map<std::string, std::unique_ptr<PodWorker>> workers_;  // by the pod's uid
+  // Namespace -> uid: what changes in a namespace concerns its pods only.
+  std::map<std::string, std::map<std::string, PodWorker*>> by_namespace_;
   std::map<std::string, ObjectPtr> missed_;  // what happened to pods while the machine was off
 };
 

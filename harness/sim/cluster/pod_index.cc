@@ -38,20 +38,10 @@ void PodIndex::Put(const ObjectPtr& pod, const OwnerReference& owner) {
 }
 
 PodView PodIndex::Read(const ObjectPtr& pod) {
-  for (const PodView& known : recent_) {
-    if (known.pod->status != pod->status || known.pod->spec != pod->spec) continue;
-    PodView view = known;
-    view.pod = pod;
-    return view;
-  }
-  PodView view = ReadPod(pod);
-  if (recent_.size() < kKept) {
-    recent_.push_back(view);
-  } else {
-    recent_[next_] = view;
-    next_ = (next_ + 1) % kKept;
-  }
-  return view;
+  PodView& known = read_.Of(pod->status, [&pod] { return ReadPod(pod); });
+  if (known.pod->spec != pod->spec) known = ReadPod(pod);
+  known.pod = pod;
+  return known;
 }
 
 void PodIndex::Forget(const Object& pod) {

@@ -2,10 +2,11 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "harness/sim/cluster/pod_status.h"
+#include "harness/sim/kube/by_document.h"
 #include "harness/sim/kube/informer.h"
+#include "harness/sim/kube/text_index.h"
 
 namespace drill::sim {
 
@@ -29,12 +30,10 @@ class PodIndex {
   void Put(const ObjectPtr& pod, const OwnerReference& owner);
   PodView Read(const ObjectPtr& pod);
 
-  std::map<std::string, std::map<std::string, PodView>> by_owner_;  // uid -> pod's name
+  TextIndex<std::map<std::string, PodView>> by_owner_;  // uid -> pod's name
   bool matters_ = true;
-  // Those that were read last: pods often share their status.
-  static constexpr std::size_t kKept = 8;
-  std::vector<PodView> recent_;
-  std::size_t next_ = 0;
+  // One that was read, by status: pods often share theirs.
+  ByDocument<PodView> read_;
 };
 
 }  // namespace drill::sim

@@ -151,17 +151,7 @@ PodPlan ReadPodPlan(std::shared_ptr<const Json> spec) {
 }
 
 std::shared_ptr<const PodPlan> PodPlans::Of(const std::shared_ptr<const Json>& spec) {
-  for (const auto& plan : recent_) {
-    if (plan->spec == spec) return plan;
-  }
-  auto plan = std::make_shared<const PodPlan>(ReadPodPlan(spec));
-  if (recent_.size() < kKept) {
-    recent_.push_back(plan);
-  } else {
-    recent_[next_] = plan;
-    next_ = (next_ + 1) % kKept;
-  }
-  return plan;
+  return plans_.Of(spec, [&spec] { return std::make_shared<const PodPlan>(ReadPodPlan(spec)); });
 }
 
 }  // namespace drill::sim

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gate/base/time.h"
+#include "harness/sim/kube/by_document.h"
 #include "harness/sim/kube/object.h"
 
 namespace drill::sim {
@@ -69,15 +70,13 @@ struct PodPlan {
 
 PodPlan ReadPodPlan(std::shared_ptr<const gate::Json> spec);
 
-// The plans of the specs that were asked for last: pods come in groups that share one.
+// The plans of specs: pods come in groups that share one.
 class PodPlans {
  public:
   std::shared_ptr<const PodPlan> Of(const std::shared_ptr<const gate::Json>& spec);
 
  private:
-  static constexpr std::size_t kKept = 16;
-  std::vector<std::shared_ptr<const PodPlan>> recent_;
-  std::size_t next_ = 0;
+  ByDocument<std::shared_ptr<const PodPlan>> plans_;
 };
 
 }  // namespace drill::sim

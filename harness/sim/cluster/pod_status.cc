@@ -163,18 +163,17 @@ Json PodStatusJson(const PodFacts& facts, const PodPlan& plan) {
   return status;
 }
 
-std::shared_ptr<const Json> PodStatuses::Of(const PodFacts& facts,
-                                            const std::shared_ptr<const PodPlan>& plan) {
-  for (const Entry& entry : recent_) {
-    if (entry.plan == plan && entry.facts == facts) return entry.json;
+std::shared_ptr<const Json> PodStatuses::Of(const PodFacts& facts, const PodPlan& plan) {
+  Recent& recent = recent_.Of(plan.spec, [] { return Recent(); });
+  for (const auto& [made_from, json] : recent.made) {
+    if (made_from == facts) return json;
   }
-  Entry entry{facts, plan, Share(PodStatusJson(facts, *plan))};
-  const auto json = entry.json;
-  if (recent_.size() < kKept) {
-    recent_.push_back(std::move(entry));
+  auto json = Share(PodStatusJson(facts, plan));
+  if (recent.made.size() < kKept) {
+    recent.made.emplace_back(facts, json);
   } else {
-    recent_[next_] = std::move(entry);
-    next_ = (next_ + 1) % kKept;
+    recent.made[recent.next] = {facts, json};
+    recent.next = (recent.next + 1) % kKept;
   }
   return json;
 }

@@ -3,9 +3,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/sim/cluster/pod_plan.h"
+#include "harness/sim/kube/by_document.h"
 #include "harness/sim/kube/object.h"
 
 namespace drill::sim {
@@ -45,21 +47,18 @@ struct PodFacts {
 
 gate::Json PodStatusJson(const PodFacts& facts, const PodPlan& plan);
 
-// The statuses that were made last: pods of one kind that go the same way share theirs.
+// The statuses that were made last for pods of each spec: those that go the same way share theirs.
 class PodStatuses {
  public:
-  std::shared_ptr<const gate::Json> Of(const PodFacts& facts,
-                                       const std::shared_ptr<const PodPlan>& plan);
+  std::shared_ptr<const gate::Json> Of(const PodFacts& facts, const PodPlan& plan);
 
  private:
-  struct Entry {
-    PodFacts facts;
-    std::shared_ptr<const PodPlan> plan;
-    std::shared_ptr<const gate::Json> json;
-  };
   static constexpr std::size_t kKept = 16;
-  std::vector<Entry> recent_;
-  std::size_t next_ = 0;
+  struct Recent {
+    std::vector<std::pair<PodFacts, std::shared_ptr<const gate::Json>>> made;
+    std::size_t next = 0;  // is replaced next
+  };
+  ByDocument<Recent> recent_;
 };
 
 // A condition that says no: PodScheduled with reason Unschedulable.

@@ -441,7 +441,7 @@ void PodWorker::Publish(gate::Nanos delay) {
 
 void PodWorker::PublishNow() {
   publishing_ = false;
-  auto status = node_.statuses.Of(facts_, plan_);
+  auto status = node_.statuses.Of(facts_, *plan_);
   if (status == published_) return;
   published_ = status;
   // A pod that is gone needs no status.

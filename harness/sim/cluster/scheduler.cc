@@ -71,19 +71,11 @@ void Scheduler::Refuse(const ObjectPtr& pod) {
 
 std::shared_ptr<const gate::Json> Scheduler::BoundSpec(
     const std::shared_ptr<const gate::Json>& spec) {
-  for (const auto& [unbound, bound] : recent_) {
-    if (unbound == spec) return bound;
-  }
-  gate::Json json = spec ? *spec : gate::Json::object();
-  json["nodeName"] = kNodeName;
-  auto bound = Share(std::move(json));
-  if (recent_.size() < kKept) {
-    recent_.emplace_back(spec, bound);
-  } else {
-    recent_[next_] = {spec, bound};
-    next_ = (next_ + 1) % kKept;
-  }
-  return bound;
+  return bound_.Of(spec, [&spec] {
+    gate::Json json = spec ? *spec : gate::Json::object();
+    json["nodeName"] = kNodeName;
+    return Share(std::move(json));
+  });
 }
 
 }  // namespace drill::sim

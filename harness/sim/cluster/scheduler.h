@@ -1,14 +1,14 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "harness/sim/cluster/event_recorder.h"
 #include "harness/sim/cluster/options.h"
 #include "harness/sim/cluster/pod_watch.h"
+#include "harness/sim/kube/by_document.h"
 
 namespace drill::sim {
 
@@ -37,11 +37,8 @@ class Scheduler {
   gate::Rng rng_;
   std::string obstacle_;
   std::set<std::pair<std::string, std::string>> waiting_;  // refused pods
-  // Specs that were bound last (`first` with the node's name is `second`): pods of a kind share.
-  static constexpr std::size_t kKept = 16;
-  std::vector<std::pair<std::shared_ptr<const gate::Json>, std::shared_ptr<const gate::Json>>>
-      recent_;
-  std::size_t next_ = 0;
+  // Specs with the node's name, by the spec without it: pods of a kind share.
+  ByDocument<std::shared_ptr<const gate::Json>> bound_;
 };
 
 }  // namespace drill::sim

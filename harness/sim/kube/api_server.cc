@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "gate/base/check.h"
@@ -115,6 +116,9 @@ std::vector<ObjectPtr> ApiServer::List(Type type, std::string_view ns) const {
     return found;
   }
   for (const auto& [name, space] : objects) add(space);
+  std::sort(found.begin(), found.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
+    return std::tie(a->meta.ns, a->meta.name) < std::tie(b->meta.ns, b->meta.name);
+  });
   return found;
 }
 
@@ -312,8 +316,8 @@ Result<std::vector<Change>> ApiServer::Since(Type type, std::uint64_t version) c
                  fmt::format("too old resource version: {} ({})", version, table.forgotten)};
   }
   const auto first =
-      std::find_if(table.history.begin(), table.history.end(),
-                   [version](const Change& change) { return change.version > version; });
+      std::upper_bound(table.history.begin(), table.history.end(), version,
+                       [](std::uint64_t v, const Change& change) { return v < change.version; });
   return std::vector<Change>(first, table.history.end());
 }
 

@@ -14,6 +14,7 @@
 #include "gate/base/rng.h"
 #include "gate/seams/kube_api.h"
 #include "harness/sim/kube/object.h"
+#include "harness/sim/kube/text_index.h"
 #include "harness/sim/world/world.h"
 
 namespace drill::sim {
@@ -103,7 +104,7 @@ class ApiServer {
 
  private:
   struct Table {
-    std::map<std::string, std::map<std::string, ObjectPtr, std::less<>>, std::less<>> objects;
+    TextIndex<std::map<std::string, ObjectPtr, std::less<>>> objects;  // by namespace, name
     std::deque<Change> history;
     std::uint64_t forgotten =
         kFirstVersion;  // the version of the last change that is no longer in `history`

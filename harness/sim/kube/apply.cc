@@ -102,7 +102,7 @@ Result<Object> ApplyTo(const Object& stored, const Json& config, std::string_vie
   for (const Pointer& leaf : Leaves(before)) {
     if (!wanted.contains(leaf) && !others_own(leaf)) Remove(document, leaf);
   }
-  auto applied = FromJson(InfoOf(stored.type), document);
+  auto applied = FromJson(InfoOf(stored.type), std::move(document));
   if (!applied) return std::move(applied).error();
   if (mine == managed.end()) {
     managed.push_back({std::string(manager), now, Share(wanted), part});

@@ -1,6 +1,7 @@
 #include "harness/sim/kube/informer.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "harness/sim/world/draw.h"
@@ -111,6 +112,9 @@ void Informer::Relist() {
       if (!stored || stored->meta.uid != object->meta.uid) gone.push_back(object);
     }
   }
+  std::sort(gone.begin(), gone.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
+    return std::tie(a->meta.ns, a->meta.name) < std::tie(b->meta.ns, b->meta.name);
+  });
   for (const ObjectPtr& object : gone) {
     Drop(*object);
     Tell(object, nullptr);

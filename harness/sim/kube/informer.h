@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/sim/kube/api_server.h"
+#include "harness/sim/kube/text_index.h"
 
 namespace drill::sim {
 
@@ -68,9 +69,9 @@ class Informer {
   WatchLink& link_;
   gate::Instant last_delivery_;  // events of one watch stay in order
   std::uint64_t epoch_ = 0;      // counts relists
-  std::map<std::string, std::map<std::string, ObjectPtr, std::less<>>, std::less<>> cache_;
-  std::map<std::string, std::map<std::string, ObjectPtr>>
-      by_owner_;  // uid -> name: both are in one namespace
+  TextIndex<std::map<std::string, ObjectPtr, std::less<>>> cache_;  // by namespace, name
+  // By uid and name: both are in one namespace.
+  TextIndex<std::map<std::string, ObjectPtr>> by_owner_;
   std::vector<Handler> handlers_;
 };
 

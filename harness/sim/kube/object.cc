@@ -162,7 +162,7 @@ Result<StringMap> ReadStringMap(const Json& meta, const char* key) {
   const auto found = meta.find(key);
   if (found == meta.end() || found->is_null()) return map;
   if (!found->is_object()) return Bad(std::string("metadata.") + key + ": must be a map");
-  for (const auto& [name, value] : found->items()) {
+  for (const auto& [name, value] : found->get_ref<const Json::object_t&>()) {
     if (!value.is_string()) {
       return Bad(std::string("metadata.") + key + "." + name + ": must be a string");
     }
@@ -266,7 +266,7 @@ Json ToJson(const Object& object) {
   return json;
 }
 
-Result<Object> FromJson(const TypeInfo& info, const Json& json) {
+Result<Object> FromJson(const TypeInfo& info, Json json) {
   if (!json.is_object()) return Bad("an object must be a map");
   const std::string api_version = gate::JsonString(json, "/apiVersion");
   const std::string kind = gate::JsonString(json, "/kind");
@@ -279,14 +279,14 @@ Result<Object> FromJson(const TypeInfo& info, const Json& json) {
   if (!meta) return std::move(meta).error();
   Object object{info.type, *std::move(meta), nullptr, nullptr, nullptr};
   Json rest = Json::object();
-  for (const auto& [key, value] : json.items()) {
+  for (auto& [key, value] : json.get_ref<Json::object_t&>()) {
     if (key == "apiVersion" || key == "kind" || key == "metadata" || value.is_null()) continue;
     if (key == "spec") {
-      object.spec = Share(value);
+      object.spec = Share(std::move(value));
     } else if (key == "status") {
-      object.status = Share(value);
+      object.status = Share(std::move(value));
     } else {
-      rest[key] = value;
+      rest[key] = std::move(value);
     }
   }
   if (!rest.empty()) object.rest = Share(std::move(rest));

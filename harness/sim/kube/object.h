@@ -115,7 +115,7 @@ const gate::Json& RestOf(const Object& object);
 // creationTimestamp, managedFields, ...) is read too: the server decides what to do with it.
 // Errors: kInvalidArgument.
 gate::Json ToJson(const Object& object);
-gate::Result<Object> FromJson(const TypeInfo& info, const gate::Json& json);
+gate::Result<Object> FromJson(const TypeInfo& info, gate::Json json);
 
 std::string FormatSeconds(WallSeconds time);  // as the API writes times: RFC 3339, whole seconds
 std::optional<WallSeconds> ParseSeconds(std::string_view text);

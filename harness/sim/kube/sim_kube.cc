@@ -256,7 +256,7 @@ Result<Json> SimKube::PatchNow(const Target& target, const gate::KubeRef& ref, c
   if (!stored) return NotFound(target.info->type, ref.name);
   Json document = ToJson(*stored);
   document.merge_patch(patch);
-  auto next = FromJson(*target.info, document);
+  auto next = FromJson(*target.info, std::move(document));
   if (!next) return std::move(next).error();
   next->meta.ns = ref.ns;
   next->meta.name = ref.name;

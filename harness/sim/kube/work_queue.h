@@ -1,9 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
-#include <map>
 #include <string>
+#include <unordered_map>
 
 #include "gate/base/rng.h"
 #include "gate/base/time.h"
@@ -17,6 +18,11 @@ struct ObjectKey {
   std::string ns;
   std::string name;
   auto operator<=>(const ObjectKey&) const = default;
+};
+struct ObjectKeyHash {
+  std::size_t operator()(const ObjectKey& key) const {
+    return std::hash<std::string>()(key.ns) * 31 + std::hash<std::string>()(key.name);
+  }
 };
 inline ObjectKey KeyOf(const Object& object) { return {object.meta.ns, object.meta.name}; }
 
@@ -62,7 +68,8 @@ class WorkQueue {
   World& world_;
   const Reconcile reconcile_;
   bool running_ = true;
-  std::map<ObjectKey, State> states_;
+  // Not iterated, but for what comes to the same in any order.
+  std::unordered_map<ObjectKey, State, ObjectKeyHash> states_;
 };
 
 }  // namespace drill::sim

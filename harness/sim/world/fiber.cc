@@ -149,10 +149,12 @@ class FiberPool::StackPool {
 // woken and about to go on), ended.
 class Fiber {
  public:
-  Fiber(Process& of, std::function<void()> what, std::shared_ptr<FiberHandle> outside)
-      : process(of), body(std::move(what)), handle(std::move(outside)) {}
+  Fiber(Process& of, std::uint64_t serial, std::function<void()> what,
+        std::shared_ptr<FiberHandle> outside)
+      : process(of), number(serial), body(std::move(what)), handle(std::move(outside)) {}
 
   Process& process;
+  const std::uint64_t number;
   std::function<void()> body;
   const std::shared_ptr<FiberHandle> handle;
 
@@ -191,7 +193,11 @@ WaitResult Gate::Wait(const gate::Deadline& deadline) {
 
 FiberPool::FiberPool(World& world) : world_(world), stacks_(std::make_unique<StackPool>()) {}
 
-FiberPool::~FiberPool() { KillAllOf(nullptr); }
+// The youngest first: who started it may be waiting for it.
+FiberPool::~FiberPool() {
+  GATE_CHECK(!InFiber());
+  while (!fibers_.empty()) KillForProcess(*fibers_.rbegin()->second);
+}
 
 std::shared_ptr<FiberHandle> FiberPool::Start(Process& process, std::function<void()> body) {
   auto handle = std::make_shared<FiberHandle>(world_);
@@ -199,8 +205,11 @@ std::shared_ptr<FiberHandle> FiberPool::Start(Process& process, std::function<vo
     handle->over = true;
     return handle;
   }
-  fibers_.push_back(std::make_unique<Fiber>(process, std::move(body), handle));
-  Fiber& fiber = *fibers_.back();
+  const std::uint64_t number = next_number_++;
+  auto& owned = fibers_[number];
+  owned = std::make_unique<Fiber>(process, number, std::move(body), handle);
+  Fiber& fiber = *owned;
+  by_process_[&process].push_back(&fiber);
   handle->fiber = &fiber;
   fiber.go_on = world_.At(world_.Now(), Rank::kProcess, [this, &fiber] { Resume(fiber); });
   return handle;
@@ -273,12 +282,15 @@ void FiberPool::Finish(Fiber& fiber) {
   const std::shared_ptr<FiberHandle> handle = fiber.handle;
   handle->over = true;
   handle->fiber = nullptr;
-  std::erase_if(fibers_, [&](const auto& one) { return one.get() == &fiber; });
+  const auto siblings = by_process_.find(&process);
+  std::erase(siblings->second, &fiber);
+  if (siblings->second.empty()) by_process_.erase(siblings);
+  fibers_.erase(fibers_.find(fiber.number));
   handle->ended.Set();
   if (handle->on_over) handle->on_over();
   // One that ended because it was killed at a seam call has not ended the others yet: they may be
   // waiting for it.
-  if (process.killed()) KillAllOf(&process);
+  if (process.killed()) KillAllOf(process);
 }
 
 void FiberPool::Kill(FiberHandle& handle) {
@@ -305,16 +317,21 @@ void FiberPool::Join(Process& process, FiberHandle& handle) {
   }
 }
 
+void FiberPool::KillForProcess(Fiber& fiber) {
+  fiber.process.killed_ = true;
+  const std::shared_ptr<FiberHandle> handle = fiber.handle;
+  Kill(*handle);
+}
+
 // The youngest first: who started it may be waiting for it.
-void FiberPool::KillAllOf(const Process* process) {
+void FiberPool::KillAllOf(const Process& process) {
   for (;;) {
-    const auto found = std::find_if(fibers_.rbegin(), fibers_.rend(), [&](const auto& fiber) {
-      return !fiber->running && (process == nullptr || &fiber->process == process);
-    });
-    if (found == fibers_.rend()) return;
-    (*found)->process.killed_ = true;
-    const std::shared_ptr<FiberHandle> handle = (*found)->handle;
-    Kill(*handle);
+    const auto siblings = by_process_.find(&process);
+    if (siblings == by_process_.end()) return;
+    const auto found = std::find_if(siblings->second.rbegin(), siblings->second.rend(),
+                                    [](const Fiber* fiber) { return !fiber->running; });
+    if (found == siblings->second.rend()) return;
+    KillForProcess(**found);
   }
 }
 

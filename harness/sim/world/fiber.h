@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gate/seams/deadline.h"
@@ -75,12 +78,16 @@ class FiberPool {
   gate::WaitResult Park(Gate& gate, const gate::Deadline& deadline);
   void Wake(Fiber& fiber, gate::WaitResult why);
   void Resume(Fiber& fiber);
-  void KillAllOf(const Process* process);  // null: of all
+  void KillAllOf(const Process& process);
+  void KillForProcess(Fiber& fiber);
   void Finish(Fiber& fiber);
 
   World& world_;
   std::unique_ptr<StackPool> stacks_;
-  std::vector<std::unique_ptr<Fiber>> fibers_;  // in the order of their start
+  std::uint64_t next_number_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<Fiber>> fibers_;  // in the order of their start
+  // The same by process, so that the end of one takes as long however many others there are.
+  std::unordered_map<const Process*, std::vector<Fiber*>> by_process_;
   Fiber* current_ = nullptr;
 };
 

@@ -14,7 +14,7 @@ Process::~Process() { Kill(); }
 
 void Process::Kill() {
   killed_ = true;
-  world_.fibers().KillAllOf(this);
+  world_.fibers().KillAllOf(*this);
 }
 
 bool Process::AtSeam(std::string_view call, Moment moment) {

@@ -116,6 +116,26 @@ TEST_F(ApiServerTest, ListenersHearOfEveryCommittedChangeInOrder) {
   EXPECT_THAT(heard, ElementsAre("0 a", "1 a", "2 a"));
 }
 
+TEST_F(ApiServerTest, ListsInOrderOfNamespaceAndName) {
+  for (const char* ns : {"zoo", "ape", "mat"}) {
+    Object space{Type::kNamespace, {}, nullptr, nullptr, nullptr};
+    space.meta.name = ns;
+    Create(std::move(space));
+    for (const char* name : {"b", "a"}) {
+      Object object = Named(Type::kConfigMap, name);
+      object.meta.ns = ns;
+      Create(std::move(object));
+    }
+  }
+  std::vector<std::string> listed;
+  for (const ObjectPtr& object : server_.List(Type::kConfigMap, "")) {
+    listed.push_back(object->meta.ns + "/" + object->meta.name);
+  }
+  EXPECT_THAT(listed, ElementsAre("ape/a", "ape/b", "mat/a", "mat/b", "zoo/a", "zoo/b"));
+  EXPECT_EQ(server_.List(Type::kConfigMap, "mat").size(), 2U);
+  EXPECT_EQ(server_.List(Type::kConfigMap, "none").size(), 0U);
+}
+
 TEST_F(ApiServerTest, HistoryIsKnownBackToWhatWasForgotten) {
   const std::uint64_t before = server_.version();
   Create(Named(Type::kConfigMap, "a"));

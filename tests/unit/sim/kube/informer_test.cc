@@ -91,6 +91,32 @@ TEST_F(InformerTest, ARelistForgetsWhatIsUnderWay) {
   EXPECT_THAT(heard_, ElementsAre("+1"));
 }
 
+TEST_F(InformerTest, ARelistTellsOfWhatIsGoneInOrderOfNamespaceAndName) {
+  const std::vector<std::string> spaces = {"zoo", "ape", "mat"};
+  for (const std::string& ns : spaces) {
+    Object space{Type::kNamespace, {}, nullptr, nullptr, nullptr};
+    space.meta.name = ns;
+    ASSERT_TRUE(server_.Create("test", std::move(space)));
+    for (const std::string name : {"b", "a"}) {
+      Object object{Type::kConfigMap, {}, nullptr, nullptr, nullptr};
+      object.meta.ns = ns;
+      object.meta.name = name;
+      object.meta.labels["n"] = ns + "/" + name;
+      ASSERT_TRUE(server_.Create("test", std::move(object)));
+    }
+  }
+  Settle();
+  link_.lost_ppm = 1'000'000;
+  for (const std::string& ns : spaces) {
+    for (const std::string name : {"b", "a"}) {
+      ASSERT_TRUE(server_.Delete("test", Type::kConfigMap, ns, name));
+    }
+  }
+  heard_.clear();
+  informer_.Relist();
+  EXPECT_THAT(heard_, ElementsAre("-ape/a", "-ape/b", "-mat/a", "-mat/b", "-zoo/a", "-zoo/b"));
+}
+
 TEST_F(InformerTest, FindsWhatAnOwnerControls) {
   Object owned{Type::kConfigMap, {}, nullptr, nullptr, nullptr};
   owned.meta.ns = "shop";

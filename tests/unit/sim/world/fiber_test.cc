@@ -172,6 +172,25 @@ TEST_F(FiberTest, AKilledProcessUnwindsAllItsFibersAndDoesNothingMore) {
   EXPECT_EQ(world_.Now(), gate::Instant(5s));
 }
 
+TEST_F(FiberTest, TheEndOfAProcessLeavesTheFibersOfOthersAlone) {
+  Process other(world_, "other");
+  SimRuntime others(other);
+  int finished = 0;
+  const auto sleep = [&](SimRuntime& runtime, gate::Nanos time) {
+    runtime.Sleep(In(time));
+    ++finished;
+  };
+  world_.After(5s, Rank::kFault, [&] { process_.Kill(); });
+  world_.fibers().Start(other, [&] { sleep(others, 10s); });
+  world_.fibers().Start(process_, [&] { sleep(runtime_, 20s); });
+  world_.fibers().Start(other, [&] { sleep(others, 30s); });
+  Continue();
+  EXPECT_EQ(finished, 2);
+  EXPECT_FALSE(other.killed());
+  EXPECT_EQ(world_.fibers().alive(), 0U);
+  EXPECT_EQ(world_.Now(), gate::Instant(30s));
+}
+
 TEST_F(FiberTest, AProcessCanBeKilledAtEachSeamCall) {
   // Three sleeps are six moments: before and after each.
   for (std::uint64_t fatal = 0; fatal < 6; ++fatal) {
