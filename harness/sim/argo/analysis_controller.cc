@@ -166,7 +166,7 @@ Result<std::vector<MetricSpec>> AnalysisController::ResolveTasks(
     }
     auto resolved = Substitute(spec.metric_json[task.metric], args);
     if (!resolved) return std::move(resolved).error();
-    metrics.push_back(ReadMetric(*resolved));
+    metrics.push_back(ReadMetric(*std::move(resolved)));
   }
   return metrics;
 }

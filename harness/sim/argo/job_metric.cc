@@ -110,7 +110,7 @@ Measurement JobMetric::Run(const Object& run, const MetricSpec& metric, const Me
   Object job{Type::kJob, {}, nullptr, nullptr, nullptr};
   job.meta.ns = run.meta.ns;
   job.meta.name = JobName(run.meta.uid, metric.name, number);
-  const Json& config = metric.provider_config;
+  const Json& config = *metric.provider_config;
   job.meta.labels = StringsOf(Member(config, "metadata"), "labels");
   job.meta.annotations = StringsOf(Member(config, "metadata"), "annotations");
   job.meta.labels.insert_or_assign(std::string(kJobRunUid), run.meta.uid);

@@ -74,7 +74,7 @@ Result<void> SubstituteIn(Json& json, const std::vector<Argument>& args) {
   }
   if (!json.is_object()) return {};
   std::vector<std::string> keys;
-  for (auto& [key, value] : json.items()) {
+  for (auto& [key, value] : json.get_ref<Json::object_t&>()) {
     if (auto done = SubstituteIn(value, args); !done) return done;
     if (key.find("{{") != std::string::npos) keys.push_back(key);
   }
@@ -179,17 +179,18 @@ Result<void> ReadRules(const Json& spec, RunSpec& run) {
   return {};
 }
 
-Result<void> ResolveMetrics(RunSpec& run) {
+Result<void> ResolveMetrics(const Json& metrics, RunSpec& run) {
   std::vector<Argument> shown = run.args;
   for (Argument& arg : shown) {
     if (arg.secret) arg.value = "temp-for-secret";
   }
-  for (const Json& json : run.metric_json) {
+  for (const Json& json : metrics) {
     auto resolved = Substitute(json, shown);
     if (!resolved) {
       return Invalid("Unable to resolve metric arguments: " + resolved.error().message);
     }
-    run.metrics.push_back(ReadMetric(*resolved));
+    run.metrics.push_back(ReadMetric(*std::move(resolved)));
+    if (run.has_secrets) run.metric_json.push_back(json);
   }
   return {};
 }
@@ -224,7 +225,7 @@ std::optional<std::int64_t> MetricSpec::EffectiveCount() const {
   return std::nullopt;
 }
 
-MetricSpec ReadMetric(const Json& json) {
+MetricSpec ReadMetric(Json json) {
   MetricSpec metric;
   metric.name = TextOf(json, "name");
   metric.interval = TextOf(json, "interval");
@@ -236,15 +237,15 @@ MetricSpec ReadMetric(const Json& json) {
   metric.consecutive_success_limit = MaybeIntOrText(json, "consecutiveSuccessLimit");
   metric.success_condition = TextOf(json, "successCondition");
   metric.failure_condition = TextOf(json, "failureCondition");
-  const Json& provider = Member(json, "provider");
-  if (!provider.is_object()) return metric;
-  for (const auto& [kind, config] : provider.items()) {
+  const auto provider = json.find("provider");
+  if (provider == json.end() || !provider->is_object()) return metric;
+  for (auto& [kind, config] : provider->get_ref<Json::object_t&>()) {
     if (config.is_null()) continue;
     ++metric.providers;
     metric.provider = kind == "job"   ? MetricSpec::Provider::kJob
                       : kind == "web" ? MetricSpec::Provider::kWeb
                                       : MetricSpec::Provider::kOther;
-    metric.provider_config = config;
+    metric.provider_config = Share(std::move(config));
   }
   return metric;
 }
@@ -269,8 +270,9 @@ Result<RunSpec> ReadRunSpec(const Json& spec) {
   run.args = ReadArguments(Member(spec, "args"));
   run.has_secrets = std::any_of(run.args.begin(), run.args.end(),
                                 [](const Argument& arg) { return arg.secret.has_value(); });
-  for (const Json& metric : Member(spec, "metrics")) run.metric_json.push_back(metric);
-  if (auto resolved = ResolveMetrics(run); !resolved) return std::move(resolved).error();
+  if (auto resolved = ResolveMetrics(Member(spec, "metrics"), run); !resolved) {
+    return std::move(resolved).error();
+  }
   auto valid = ValidateMetrics(run.metrics);
   if (valid) valid = ReadRules(spec, run);
   if (!valid) return Invalid("Analysis spec invalid: " + valid.error().message);

@@ -44,21 +44,21 @@ struct MetricSpec {
   std::string success_condition;
   std::string failure_condition;
   Provider provider = Provider::kOther;
-  std::size_t providers = 0;   // how many are set
-  gate::Json provider_config;  // of the provider
+  std::size_t providers = 0;                          // how many are set
+  std::shared_ptr<const gate::Json> provider_config;  // of the provider; null if there is none
 
   // argo R34; nothing: endless.
   std::optional<std::int64_t> EffectiveCount() const;
 };
 
-MetricSpec ReadMetric(const gate::Json& json);
+MetricSpec ReadMetric(gate::Json json);
 
 // argo R31, R40: what the controller refuses, in its words (kInvalidArgument).
 gate::Result<void> ValidateMetrics(const std::vector<MetricSpec>& metrics);
 
 // What is the same for the whole life of a run.
 struct RunSpec {
-  std::vector<gate::Json> metric_json;  // as in the spec, not substituted
+  std::vector<gate::Json> metric_json;  // as in the spec, not substituted; only if has_secrets
   std::vector<MetricSpec> metrics;      // substituted, with a placeholder for secrets
   std::vector<Argument> args;
   bool has_secrets = false;

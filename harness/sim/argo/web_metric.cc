@@ -50,7 +50,7 @@ std::string AsText(const std::string& body) {
 }  // namespace
 
 Result<WebRequest> BuildWebRequest(const MetricSpec& metric) {
-  const Json& config = metric.provider_config;
+  const Json& config = *metric.provider_config;
   WebRequest request;
   request.method = TextOf(config, "method");
   if (request.method.empty()) request.method = "GET";
@@ -75,7 +75,7 @@ Result<WebRequest> BuildWebRequest(const MetricSpec& metric) {
 
 gate::Nanos WebTimeout(const MetricSpec& metric) {
   constexpr std::int64_t kDefaultSeconds = 10;
-  const std::int64_t seconds = IntOf(metric.provider_config, "timeoutSeconds");
+  const std::int64_t seconds = IntOf(*metric.provider_config, "timeoutSeconds");
   return std::chrono::seconds(seconds > 0 ? seconds : kDefaultSeconds);
 }
 
@@ -91,7 +91,7 @@ Measurement JudgeWebResponse(const MetricSpec& metric, const Result<WebResponse>
     measurement.value = AsText(response->body);
     return measurement;
   }
-  auto found = FindJsonPath(document, TextOf(metric.provider_config, "jsonPath"));
+  auto found = FindJsonPath(document, TextOf(*metric.provider_config, "jsonPath"));
   if (!found) return MadeError("Could not find JSONPath in body: " + found.error().message);
   if (found->empty()) return MadeError("result of web metric produced no value");
   auto phase = EvaluateResult(found->front(), metric.success_condition, metric.failure_condition);
