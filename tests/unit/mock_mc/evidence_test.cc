@@ -49,6 +49,16 @@ TEST(SigningKeyTest, SignsTheFirstTestVectorOfRfc8032) {
       "f9b46bd25bf5f0595bbe24655141438e7a100b");
 }
 
+TEST(SigningKeyTest, ReadsTheKeysThatItWrites) {
+  for (const auto& [name, algorithm] :
+       {std::pair("mc-1", Algorithm::kEd25519), std::pair("mc-p256", Algorithm::kEcdsaP256)}) {
+    const SigningKey& key = TestKey(name);
+    const auto read = SigningKey::FromPem(*key.PrivatePem(), algorithm);
+    ASSERT_TRUE(read) << name;
+    EXPECT_EQ(*read->PublicPem(), *key.PublicPem()) << name;
+  }
+}
+
 TEST(SigningKeyTest, RefusesKeysOfAnotherAlgorithmAndWhatIsNoKey) {
   const std::string p256 = *TestKey("mc-p256").PrivatePem();
   EXPECT_TRUE(SigningKey::FromPem(p256, Algorithm::kEcdsaP256));
