@@ -101,6 +101,17 @@ std::size_t EditDistance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+Result<std::vector<YAML::Node>> Load(std::string_view text, std::string_view file) {
+  try {
+    return YAML::LoadAll(std::string(text));
+  } catch (const YAML::Exception& error) {
+    const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
+    const int column = error.mark.is_null() ? 1 : error.mark.column + 1;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}:{}:{}: not valid YAML: {}", file, line, column, error.msg)};
+  }
+}
+
 }  // namespace
 
 Error Mistakes::ToError() const {
@@ -117,6 +128,7 @@ bool Node::IsQuoted() const { return rep_->node.Tag() == "!"; }
 std::string Node::Text() const { return IsScalar() ? rep_->node.Scalar() : ""; }
 std::string Node::File() const { return rep_->file; }
 int Node::Line() const { return rep_->node.Mark().line + 1; }
+int Node::Column() const { return rep_->node.Mark().column + 1; }
 
 std::string Node::Where() const {
   const YAML::Mark mark = rep_->node.Mark();
@@ -216,20 +228,26 @@ std::string Node::ToJsonText(Mistakes& mistakes) const {
 }
 
 Result<Document> Document::Parse(std::string_view text, std::string_view file) {
-  try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("{}: holds {} documents, expected one", file, documents.size())};
-    }
-    YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
-    return Document(Node(std::make_shared<Node::Rep>(Node::Rep{root, std::string(file)})));
-  } catch (const YAML::Exception& error) {
-    const int line = error.mark.is_null() ? 1 : error.mark.line + 1;
-    const int column = error.mark.is_null() ? 1 : error.mark.column + 1;
+  auto documents = Load(text, file);
+  if (!documents) return std::move(documents).error();
+  if (documents->size() > 1) {
     return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}:{}:{}: not valid YAML: {}", file, line, column, error.msg)};
+                 fmt::format("{}: holds {} documents, expected one", file, documents->size())};
   }
+  YAML::Node root = documents->empty() ? YAML::Node() : documents->front();
+  return Document(Node(std::make_shared<Node::Rep>(Node::Rep{root, std::string(file)})));
+}
+
+Result<std::vector<Document>> Document::ParseAll(std::string_view text, std::string_view file) {
+  auto loaded = Load(text, file);
+  if (!loaded) return std::move(loaded).error();
+  std::vector<Document> documents;
+  for (const YAML::Node& root : *loaded) {
+    if (root.IsNull()) continue;
+    documents.push_back(
+        Document(Node(std::make_shared<Node::Rep>(Node::Rep{root, std::string(file)}))));
+  }
+  return documents;
 }
 
 MapReader::MapReader(const Node& node, Mistakes& mistakes)

@@ -42,6 +42,7 @@ class Node {
   std::string Where() const;
   std::string File() const;
   int Line() const;
+  int Column() const;
 
   // "file:line:column: message"
   void Complain(Mistakes& mistakes, std::string_view message) const;
@@ -78,12 +79,14 @@ class Node {
   std::shared_ptr<const Rep> rep_;  // shared: yaml-cpp's nodes are handles into one document
 };
 
-// One YAML document: anchors and aliases are resolved by the parser; several documents in one file
-// are a mistake.
+// One YAML document: anchors and aliases are resolved by the parser.
 class Document {
  public:
-  // `file` is only used in messages.
+  // The only document of a file: several are a mistake. `file` is only used in messages.
   static Result<Document> Parse(std::string_view text, std::string_view file);
+
+  // All documents of a file; empty ones (nothing between two "---") are left out.
+  static Result<std::vector<Document>> ParseAll(std::string_view text, std::string_view file);
 
   Node root() const { return root_; }
 

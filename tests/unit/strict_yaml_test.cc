@@ -108,5 +108,14 @@ TEST(NearestWordTest, PrefersTheNearestAndOfEqualsTheFirst) {
   EXPECT_EQ(NearestWord("cat", {"car", "bat"}), "car");
 }
 
+TEST(StrictYamlTest, ReadsAllDocumentsOfAFileWithTheirPlaces) {
+  const auto documents = Document::ParseAll("---\na: 1\n---\n---\n  b: 2\n", "f.yaml");
+  ASSERT_TRUE(documents) << documents.error().message;
+  ASSERT_EQ(documents->size(), 2U);
+  EXPECT_EQ((*documents)[1].root().Where(), "f.yaml:5:3");
+  EXPECT_EQ((*documents)[1].root().Column(), 3);
+  EXPECT_FALSE(Document::ParseAll("a: 1\n---\nb: [\n", "f.yaml"));
+}
+
 }  // namespace
 }  // namespace gate::yaml
