@@ -50,6 +50,7 @@ class Machine : public gate::cli::Platform {
   }
   gate::Runtime& runtime() override { return runtime_; }
   gate::Files& files() override { return files_; }
+  gate::evidence::KeyringCache& keyrings() override { return keyrings_; }
   gate::LineSink& out() override { return out_; }
   gate::LineSink& err() override { return err_; }
 
@@ -79,6 +80,10 @@ class Machine : public gate::cli::Platform {
     return {std::move(nonce_key), rng};
   }
 
+  gate::Result<std::string> ReadInput(std::size_t limit) override {
+    return gate::ReadDescriptor(STDIN_FILENO, "standard input", limit);
+  }
+
   std::stop_token StopToken() override {
     if (!signals_) signals_.emplace();
     return signals_->token();
@@ -87,6 +92,7 @@ class Machine : public gate::cli::Platform {
  private:
   gate::SystemRuntime runtime_;
   gate::SystemFiles files_;
+  gate::evidence::KeyringCache keyrings_;
   gate::FdLineSink out_{STDOUT_FILENO};
   gate::FdLineSink err_{STDERR_FILENO};
   std::optional<gate::SignalStop> signals_;

@@ -89,4 +89,8 @@ Result<std::string> SystemFiles::Read(const std::string& path, std::size_t limit
   return ReadAll(file.fd(), path, static_cast<std::size_t>(status.st_size), limit);
 }
 
+Result<std::string> ReadDescriptor(int fd, const std::string& name, std::size_t limit) {
+  return ReadAll(fd, name, /*size_hint=*/0, limit);
+}
+
 }  // namespace gate

@@ -13,4 +13,8 @@ class SystemFiles : public Files {
   Result<std::string> Read(const std::string& path, std::size_t limit) override;
 };
 
+// Everything that comes out of `fd` until its end, waiting for it; `name` is for messages.
+// kInvalidArgument (more than `limit` bytes), kUnavailable.
+Result<std::string> ReadDescriptor(int fd, const std::string& name, std::size_t limit);
+
 }  // namespace gate

@@ -48,7 +48,8 @@ RollbackEstimate EstimateRollback(const RollbackShape& shape) {
     sets.stable->available = sets.stable->spec;
     ++estimate.waves;
   }
-  estimate.time = estimate.waves * shape.pod_time;
+  const bool too_long = estimate.waves > 0 && shape.pod_time > kLongestRollback / estimate.waves;
+  estimate.time = too_long ? kLongestRollback : estimate.waves * shape.pod_time;
   return estimate;
 }
 

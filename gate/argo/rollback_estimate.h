@@ -10,6 +10,9 @@
 // traffic router: argo R6, R7 and R67.
 namespace gate::argo {
 
+// No estimate is longer.
+inline constexpr Nanos kLongestRollback = std::chrono::hours(24 * 365);
+
 struct RollbackShape {
   std::int32_t replicas = 1;  // at most kMaxReplicas
   std::int32_t weight = 0;    // of the canary when it is aborted, at most 100
@@ -21,7 +24,7 @@ struct RollbackShape {
 struct RollbackEstimate {
   Counts before;           // when the canary is aborted
   std::int32_t waves = 0;  // how often new stable pods have to be waited for
-  Nanos time{0};           // waves, each as long as a pod takes
+  Nanos time{0};           // waves, each as long as a pod takes; at most kLongestRollback
 };
 
 // Each wave creates as many stable pods as maxSurge and maxUnavailable leave room for, and the next

@@ -5,16 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
-#include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace gate::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Gates the promotion of Argo Rollouts canaries on signed evidence from the MC Evidence API.";
-
-constexpr const char* kEvaluateDescription =
     "Ask MC whether a release may go past a stage, and answer with the exit code.\n"
     "Made for the Job of an AnalysisTemplate; with --no-kube it runs anywhere.\n\n"
     "Exit codes: 0 pass, 1 fail, 2 inconclusive at the deadline, 3 configuration error;\n"
@@ -32,10 +29,21 @@ void AddQuestion(CLI::App& command, evaluate::Question& question) {
                      "image digest (sha256:...) that the evidence must name; may be repeated");
 }
 
-void AddSettings(CLI::App& command, std::map<std::string, std::string>& values) {
+// Only those that the command line may name: CLI11 compares every option with all others, and most
+// runs name none.
+void AddSettings(CLI::App& command, const std::vector<std::string>& arguments,
+                 std::map<std::string, std::string>& values) {
+  const auto any = [&arguments](std::string_view prefix) {
+    return std::any_of(arguments.begin(), arguments.end(), [prefix](const std::string& argument) {
+      return argument.starts_with(prefix);
+    });
+  };
+  const bool help = any("-h") || any("--help");
   for (const evaluate::Setting& setting : evaluate::Settings()) {
+    const std::string flag = evaluate::FlagName(setting.path);
+    if (!help && !any(flag)) continue;
     command
-        .add_option(evaluate::FlagName(setting.path), values[setting.path],
+        .add_option(flag, values[setting.path],
                     fmt::format("{} [{}]", setting.help, evaluate::EnvironmentName(setting.path)))
         ->group("Configuration (over the environment, over the file)");
   }
@@ -60,75 +68,35 @@ evaluate::Overrides FromEnvironment(const GetEnv& get_env) {
   return overrides;
 }
 
-// CLI11 takes the next argument as the value of "--release-id=". A release-id label that is absent
-// arrives just so (argo R30), and must stay an empty value.
-std::vector<std::string> KeepEmptyValues(const std::vector<std::string>& arguments) {
-  std::vector<std::string> kept;
-  for (const std::string& argument : arguments) {
-    if (argument.starts_with("--") && argument.ends_with("=") &&
-        argument.find('=') == argument.size() - 1) {
-      kept.push_back(argument.substr(0, argument.size() - 1));
-      kept.emplace_back();
-    } else {
-      kept.push_back(argument);
-    }
-  }
-  return kept;
-}
-
-std::string WithoutNewline(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
-Result<EvaluateOptions, Farewell> ParseCommandLine(std::vector<std::string> arguments,
-                                                   const std::string& version,
-                                                   const GetEnv& get_env) {
-  const bool wants_dry_run =
-      std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
-        return argument == "--dry-run" || argument == "--dry-run=true";
-      });
+Result<EvaluateOptions, Farewell> ParseEvaluate(const std::vector<std::string>& arguments,
+                                                const GetEnv& get_env) {
   EvaluateOptions options;
-  CLI::App app(kDescription, "rollout-gate");
-  app.set_version_flag("--version", "rollout-gate " + version);
-  app.require_subcommand(1);
-  CLI::App& command = *app.add_subcommand("evaluate", kEvaluateDescription);
-  command.add_option("--config", options.config_file, "configuration file (YAML)");
-  AddQuestion(command, options.question);
+  CLI::App app(kDescription, "rollout-gate evaluate");
+  app.add_option("--config", options.config_file, "configuration file (YAML)");
+  AddQuestion(app, options.question);
   bool no_kube = false;
   bool dry_run = false;
-  command.add_flag("--no-kube", no_kube, "no cluster: only decide and print");
-  command.add_flag("--dry-run", dry_run, "say what the verdict would have been; exit 0");
-  command.add_flag("--print-config", options.print_config,
-                   "print the resolved configuration as YAML and exit");
-  command.add_option("--kubeconfig", options.kubeconfig,
-                     "cluster to record in; default: the Pod's service account");
-  command.add_option("--context", options.context, "context of the kubeconfig");
-  command.add_option("--job-name", options.job_name,
-                     "Job that runs this, to find its AnalysisRun [JOB_NAME]");
+  app.add_flag("--no-kube", no_kube, "no cluster: only decide and print");
+  app.add_flag("--dry-run", dry_run, "say what the verdict would have been; exit 0");
+  app.add_flag("--print-config", options.print_config,
+               "print the resolved configuration as YAML and exit");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "cluster to record in; default: the Pod's service account");
+  app.add_option("--context", options.context, "context of the kubeconfig");
+  app.add_option("--job-name", options.job_name,
+                 "Job that runs this, to find its AnalysisRun [JOB_NAME]");
   const std::map<std::string, LogFormat> formats = {{"json", LogFormat::kJson},
                                                     {"text", LogFormat::kText}};
   LogFormat format = LogFormat::kJson;
   CLI::Option* format_option =
-      command.add_option("--log-format", format, "json, or text (the default with --no-kube)")
+      app.add_option("--log-format", format, "json, or text (the default with --no-kube)")
           ->transform(CLI::CheckedTransformer(formats));
   std::map<std::string, std::string> values;
-  AddSettings(command, values);
-  try {
-    arguments = KeepEmptyValues(arguments);
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-    app.parse(std::move(arguments));
-  } catch (const CLI::Success& success) {
-    std::ostringstream text;
-    app.exit(success, text, text);
-    return Farewell{WithoutNewline(text.str()), /*is_error=*/false, wants_dry_run};
-  } catch (const CLI::ParseError& error) {
-    return Farewell{fmt::format("rollout-gate: {}; see rollout-gate evaluate --help", error.what()),
-                    /*is_error=*/true, wants_dry_run};
-  }
-  options.flags = FromFlags(command, values);
+  AddSettings(app, arguments, values);
+  if (auto farewell = Parse(app, arguments)) return *std::move(farewell);
+  options.flags = FromFlags(app, values);
   options.environment = FromEnvironment(get_env);
   options.use_kube = !no_kube;
   options.mode = dry_run ? evaluate::Mode::kDryRun : evaluate::Mode::kEnforce;

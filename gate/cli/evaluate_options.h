@@ -1,11 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gate/base/result.h"
+#include "gate/cli/command_line.h"
 #include "gate/evaluate/config.h"
 #include "gate/evaluate/question.h"
 #include "gate/evaluate/verdict_record.h"
@@ -28,18 +28,8 @@ struct EvaluateOptions {
   std::optional<LogFormat> log_format;
 };
 
-// Text to print and the exit code to end with: for --help, --version and usage errors.
-struct Farewell {
-  std::string text;  // without a final newline
-  bool is_error;
-  bool dry_run;  // asked for, in however broken a command line
-};
-
-using GetEnv = std::function<std::optional<std::string>(const std::string& name)>;
-
-// Parses the command line of the whole program (argv without the program's name).
-Result<EvaluateOptions, Farewell> ParseCommandLine(std::vector<std::string> arguments,
-                                                   const std::string& version,
-                                                   const GetEnv& get_env);
+// Parses the arguments of the subcommand, without its name.
+Result<EvaluateOptions, Farewell> ParseEvaluate(const std::vector<std::string>& arguments,
+                                                const GetEnv& get_env);
 
 }  // namespace gate::cli

@@ -1,107 +1,67 @@
 #include "gate/cli/program.h"
 
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
 #include <utility>
 
-#include "gate/seams/log.h"
+#include "gate/cli/command_line.h"
+#include "gate/cli/evaluate_command.h"
+#include "gate/cli/lint_command.h"
 
 namespace gate::cli {
 namespace {
 
-using evaluate::Config;
-using evaluate::ExitCode;
-using evaluate::Mode;
+constexpr int kUsageError = 3;  // as evaluate::ExitCode::kConfiguration
 
-Result<Config> LoadConfig(const EvaluateOptions& options, Files& files) {
-  evaluate::ConfigSources sources;
-  if (!options.config_file.empty()) {
-    auto text = files.Read(options.config_file);
-    if (!text) return std::move(text).error();
-    sources.file_text = *std::move(text);
-    sources.file_name = options.config_file;
+struct Subcommand {
+  const char* name;
+  const char* summary;
+  int (*run)(const std::vector<std::string>& arguments, const std::string& version,
+             Platform& platform);
+};
+
+constexpr std::array kSubcommands = {
+    Subcommand{"evaluate", "ask MC whether a release may go past a stage", RunEvaluate},
+    Subcommand{"lint", "check Rollouts and analysis templates", RunLint},
+};
+
+const Subcommand* FindSubcommand(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return nullptr;
+  for (const Subcommand& each : kSubcommands) {
+    if (arguments.front() == each.name) return &each;
   }
-  sources.environment = options.environment;
-  sources.flags = options.flags;
-  return evaluate::ResolveConfig(sources);
+  return nullptr;
 }
 
-// What an operator must fix is found before anything is asked.
-Result<void> CheckFiles(const Config& config, Files& files) {
-  auto token = evaluate::ReadToken(files, config.mc.token_file);
-  if (!token) return std::move(token).error().Wrap("mc.tokenFile");
-  auto keyring = evaluate::ReadKeyring(files, config.mc.keyring_file);
-  if (!keyring) return std::move(keyring).error().Wrap("mc.keyringFile");
-  for (const auto& [setting, path] : {std::pair("mc.caFile", config.mc.ca_file),
-                                      std::pair("mc.clientCertFile", config.mc.client_cert_file),
-                                      std::pair("mc.clientKeyFile", config.mc.client_key_file)}) {
-    if (path.empty()) continue;
-    auto text = files.Read(path);
-    if (!text) return std::move(text).error().Wrap(setting);
-  }
-  return {};
-}
-
-ExitCode Fail(LineSink& err, const std::string& message) {
-  err.Write("rollout-gate: " + message);
-  return ExitCode::kConfiguration;
-}
-
-ExitCode Evaluate(EvaluateOptions options, Platform& platform) {
-  LineSink& err = platform.err();
-  auto config = LoadConfig(options, platform.files());
-  if (!config) return Fail(err, config.error().message);
-  if (options.print_config) {
-    platform.out().Write(evaluate::PrintConfig(*config));
-    return ExitCode::kPass;
-  }
-  if (auto usable = CheckFiles(*config, platform.files()); !usable) {
-    return Fail(err, usable.error().message);
-  }
-  std::unique_ptr<KubeConnection> kube;
-  if (options.use_kube) {
-    auto connection = platform.Connect(options.kubeconfig, options.context);
-    if (!connection) {
-      return Fail(
-          err, std::move(connection)
-                   .error()
-                   .Wrap("no cluster to record in (give --kubeconfig, or --no-kube to do without)")
-                   .message);
-    }
-    kube = *std::move(connection);
-    if (options.question.ns.empty()) options.question.ns = kube->default_namespace();
-    if (options.question.ns.empty() || options.question.rollout.empty()) {
-      return Fail(err, "--rollout and --namespace are needed to record the verdict (or --no-kube)");
-    }
-  }
-  const std::unique_ptr<HttpClient> http = platform.NewMcClient(config->mc);
-  const auto format = options.use_kube ? LogFormat::kJson : LogFormat::kText;
-  Log log(err, platform.runtime(), options.log_format.value_or(format));
-  const std::stop_token stop = platform.StopToken();
-  evaluate::JobDeps deps{platform.runtime(), *http, platform.files(),
-                         platform.out(),     log,   std::nullopt};
-  if (kube) deps.cluster.emplace(evaluate::Cluster{kube->api(), options.job_name});
-  return evaluate::RunJob(*config, options.question, options.mode, deps, platform.NewEntropy(),
-                          stop);
+// --help, --version, and everything that names no subcommand.
+Farewell ParseWithoutSubcommand(const std::vector<std::string>& arguments,
+                                const std::string& version) {
+  CLI::App app(
+      "Gates the promotion of Argo Rollouts canaries on signed evidence from the MC Evidence API.",
+      "rollout-gate");
+  app.set_version_flag("--version", "rollout-gate " + version);
+  app.require_subcommand(1);
+  app.footer("rollout-gate SUBCOMMAND --help says more.");
+  for (const Subcommand& each : kSubcommands) app.add_subcommand(each.name, each.summary);
+  if (auto farewell = Parse(app, arguments)) return *std::move(farewell);
+  return {"rollout-gate: the subcommand comes first; see rollout-gate --help", /*is_error=*/true};
 }
 
 }  // namespace
 
+Result<std::string> Platform::ReadInput(std::size_t /*limit*/) {
+  return Error{ErrorCode::kInvalidArgument, "there is no standard input here"};
+}
+
 int Run(const std::vector<std::string>& arguments, const std::string& version, Platform& platform) {
-  auto options = ParseCommandLine(
-      arguments, version, [&platform](const std::string& name) { return platform.GetEnv(name); });
-  if (!options) {
-    const Farewell& farewell = options.error();
-    (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
-    return static_cast<int>(farewell.is_error && !farewell.dry_run ? ExitCode::kConfiguration
-                                                                   : ExitCode::kPass);
+  if (const Subcommand* subcommand = FindSubcommand(arguments)) {
+    return subcommand->run({arguments.begin() + 1, arguments.end()}, version, platform);
   }
-  const bool dry_run = options->mode == Mode::kDryRun;
-  const ExitCode code = Evaluate(*std::move(options), platform);
-  if (dry_run && code != ExitCode::kPass) {
-    platform.err().Write("rollout-gate: dry run: would have ended with exit code " +
-                         std::to_string(static_cast<int>(code)));
-    return static_cast<int>(ExitCode::kPass);
-  }
-  return static_cast<int>(code);
+  const Farewell farewell = ParseWithoutSubcommand(arguments, version);
+  (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
+  return farewell.is_error ? kUsageError : 0;
 }
 
 }  // namespace gate::cli

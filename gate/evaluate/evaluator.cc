@@ -77,18 +77,21 @@ Result<Secret> ReadToken(Files& files, const std::string& path) {
   return Secret(std::move(token));
 }
 
-Result<evidence::Keyring> ReadKeyring(Files& files, const std::string& path) {
+Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,
+                                                             evidence::KeyringCache& keyrings,
+                                                             const std::string& path) {
   auto text = files.Read(path);
   if (!text) return std::move(text).error();
-  return evidence::Keyring::Parse(*text, path);
+  return keyrings.Parse(*text, path);
 }
 
 Evaluator::Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files,
-                     Log& log, Entropy entropy)
+                     evidence::KeyringCache& keyrings, Log& log, Entropy entropy)
     : config_(config),
       runtime_(runtime),
       http_(http),
       files_(files),
+      keyrings_(keyrings),
       log_(log),
       entropy_(std::move(entropy)) {
   GATE_CHECK(entropy_.nonce_key.size() >= 16);
@@ -101,7 +104,7 @@ std::string Evaluator::NewNonce() {
 Observation Evaluator::Ask(const Question& question, const TraceContext& span,
                            const Deadline& deadline) {
   if (deadline.stop.stop_requested()) return Stopped();
-  auto keyring = ReadKeyring(files_, config_.mc.keyring_file);
+  auto keyring = ReadKeyring(files_, keyrings_, config_.mc.keyring_file);
   if (!keyring) return NoAnswer(Reason::kKeyringUnavailable, keyring.error().message);
   auto token = ReadToken(files_, config_.mc.token_file);
   if (!token) return NoAnswer(Reason::kTokenUnavailable, token.error().message);
@@ -118,7 +121,8 @@ Observation Evaluator::Ask(const Question& question, const TraceContext& span,
                                     .now = now,
                                     .max_skew = config_.timing.max_clock_skew,
                                     .max_age = config_.timing.max_evidence_age};
-  return evidence::CheckAnswer(evidence::AnswerFrom(*std::move(response), now), expected, *keyring);
+  return evidence::CheckAnswer(evidence::AnswerFrom(*std::move(response), now), expected,
+                               **keyring);
 }
 
 Evaluation Evaluator::Attempt(const Question& question, const TraceContext& trace, int attempt,

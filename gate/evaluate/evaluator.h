@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -8,7 +9,7 @@
 #include "gate/decide/verdict.h"
 #include "gate/evaluate/config.h"
 #include "gate/evaluate/question.h"
-#include "gate/evidence/keyring.h"
+#include "gate/evidence/keyring_cache.h"
 #include "gate/seams/files.h"
 #include "gate/seams/http_client.h"
 #include "gate/seams/log.h"
@@ -34,8 +35,8 @@ struct Entropy {
 // Everything it is given must outlive it. Not thread-safe.
 class Evaluator {
  public:
-  Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files, Log& log,
-            Entropy entropy);
+  Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files,
+            evidence::KeyringCache& keyrings, Log& log, Entropy entropy);
 
   // One round within `timing.budget`: requests with back-off until there is a verdict, the budget
   // is used up, or nothing can be gained by asking again.
@@ -60,6 +61,7 @@ class Evaluator {
   Runtime& runtime_;
   HttpClient& http_;
   Files& files_;
+  evidence::KeyringCache& keyrings_;
   Log& log_;
   Entropy entropy_;
   std::uint64_t nonces_ = 0;
@@ -69,7 +71,9 @@ class Evaluator {
 // or holds control characters; the message names the file and never what is in it.
 Result<Secret> ReadToken(Files& files, const std::string& path);
 
-// Reads and parses the keyring file.
-Result<evidence::Keyring> ReadKeyring(Files& files, const std::string& path);
+// Reads the keyring file; parses it unless `keyrings` has seen its text before.
+Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,
+                                                             evidence::KeyringCache& keyrings,
+                                                             const std::string& path);
 
 }  // namespace gate::evaluate

@@ -143,7 +143,8 @@ ExitCode RunJob(const Config& config, const Question& question, Mode mode, JobDe
   if (links) context.analysis_run = links->analysis_run;
 
   const Instant started = deps.runtime.Now();
-  Evaluator evaluator(config, deps.runtime, deps.http, deps.files, deps.log, std::move(entropy));
+  Evaluator evaluator(config, deps.runtime, deps.http, deps.files, deps.keyrings, deps.log,
+                      std::move(entropy));
   Evaluation evaluation = evaluator.EvaluateHolding(
       question, context.trace,
       {started + std::max(config.timing.hold, config.timing.budget), stop});

@@ -32,6 +32,7 @@ struct JobDeps {
   Runtime& runtime;
   HttpClient& http;
   Files& files;
+  evidence::KeyringCache& keyrings;
   LineSink& audit;  // one sealed record a line
   Log& log;
   std::optional<Cluster> cluster;  // nothing: decide and print only

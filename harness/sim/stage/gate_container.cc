@@ -100,6 +100,7 @@ class GateContainer : public Container, private gate::cli::Platform {
   }
   gate::Runtime& runtime() override { return runtime_; }
   gate::Files& files() override { return files_; }
+  gate::evidence::KeyringCache& keyrings() override { return around_.keyrings; }
   gate::LineSink& out() override { return out_; }
   gate::LineSink& err() override { return err_; }
   gate::Result<std::unique_ptr<gate::cli::KubeConnection>> Connect(

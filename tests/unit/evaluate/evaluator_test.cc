@@ -23,14 +23,14 @@ HttpHeaders RetryAfterHeader(const std::string& value) {
 class EvaluatorTest : public ::testing::Test {
  protected:
   Evaluation Once(std::stop_token stop = {}) {
-    Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.log,
-                        bench_.NewEntropy());
+    Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
+                        bench_.log, bench_.NewEntropy());
     return evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(30), stop));
   }
 
   Evaluation Holding(std::stop_token stop = {}) {
-    Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.log,
-                        bench_.NewEntropy());
+    Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
+                        bench_.log, bench_.NewEntropy());
     return evaluator.EvaluateHolding(bench_.question, trace_, bench_.runtime.In(minutes(30), stop));
   }
 

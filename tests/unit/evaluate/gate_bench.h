@@ -43,6 +43,7 @@ class GateBench {
   FakeRuntime runtime;
   FakeHttpClient http;
   FakeFiles files;
+  evidence::KeyringCache keyrings;
   LinesInMemory log_lines;
   Log log;
   Config config;

@@ -31,7 +31,8 @@ class JobTest : public ::testing::Test {
   }
 
   ExitCode Run(Mode mode = Mode::kEnforce) {
-    JobDeps deps{bench_.runtime, bench_.http, bench_.files, audit_, bench_.log, std::nullopt};
+    JobDeps deps{bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
+                 audit_,         bench_.log,  std::nullopt};
     deps.cluster.emplace(Cluster{kube_, "job-1"});
     return RunJob(bench_.config, bench_.question, mode, deps, bench_.NewEntropy(),
                   stop_.get_token());
@@ -176,7 +177,8 @@ TEST_F(JobTest, AStopWhileTheRecordCannotBeWrittenIsAnsweredWithinASecond) {
 
 TEST_F(JobTest, WithoutAClusterItDecidesAndPrints) {
   bench_.AnswerEvidence(true);
-  JobDeps deps{bench_.runtime, bench_.http, bench_.files, audit_, bench_.log, std::nullopt};
+  JobDeps deps{bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
+               audit_,         bench_.log,  std::nullopt};
   EXPECT_EQ(RunJob(bench_.config, bench_.question, Mode::kEnforce, deps, bench_.NewEntropy(), {}),
             ExitCode::kPass);
   EXPECT_TRUE(audit::Follow(Json::parse(audit_.lines.at(0)), {}));

@@ -1,8 +1,7 @@
-#include "gate/evidence/keyring.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gate/evidence/keyring_cache.h"
 #include "tests/unit/evidence/signing.h"
 
 namespace gate::evidence {
@@ -185,6 +184,38 @@ TEST(KeyringTest, ReportsAllMistakesAtOnce) {
 TEST(KeyringTest, PassesOnWhatTheYamlParserSays) {
   EXPECT_THAT(MistakesIn("keys: [\n"), StartsWith("keys.yaml:2:1: not valid YAML"));
   EXPECT_THAT(MistakesIn("a: 1\n---\nb: 2\n"), HasSubstr("2 documents"));
+}
+
+TEST(KeyringCacheTest, ParsesATextOnceAndAnotherTextAnew) {
+  KeyringCache cache;
+  const std::string one = KeyringYaml({EdEntry("one")});
+  const auto first = cache.Parse(one, "keys.yaml");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*cache.Parse(one, "elsewhere.yaml"), *first);
+  const auto rotated = cache.Parse(KeyringYaml({EdEntry("two")}), "keys.yaml");
+  ASSERT_TRUE(rotated);
+  EXPECT_EQ((*rotated)->Find("one"), nullptr);
+  EXPECT_NE((*rotated)->Find("two"), nullptr);
+}
+
+TEST(KeyringCacheTest, TellsTheSameMistakeAgainWithItsFile) {
+  KeyringCache cache;
+  EXPECT_THAT(cache.Parse("keys: []", "a.yaml").error().message, StartsWith("a.yaml:"));
+  EXPECT_THAT(cache.Parse("keys: []", "b.yaml").error().message, StartsWith("b.yaml:"));
+}
+
+TEST(KeyringCacheTest, StartsAnewWhenItIsFull) {
+  KeyringCache cache;
+  std::shared_ptr<const Keyring> first;
+  for (std::size_t i = 0; i <= KeyringCache::kMost; ++i) {
+    const auto parsed = cache.Parse(KeyringYaml({EdEntry(std::to_string(i))}), "keys.yaml");
+    ASSERT_TRUE(parsed);
+    if (i == 0) first = *parsed;
+  }
+  const auto again = cache.Parse(KeyringYaml({EdEntry("0")}), "keys.yaml");
+  ASSERT_TRUE(again);
+  EXPECT_NE(*again, first);
+  EXPECT_NE(first->Find("0"), nullptr);  // whoever holds one keeps it
 }
 
 }  // namespace
