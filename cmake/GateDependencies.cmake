@@ -11,6 +11,18 @@ if(BUILD_TESTING)
   find_package(httplib 0.11 REQUIRED)
 endif()
 
+# A third of what a simulation does is to make and drop small objects. With a faster allocator than
+# libc's it takes a fifth less time: -DDRILL_MALLOC=mimalloc (package libmimalloc-dev).
+set(DRILL_MALLOC "" CACHE STRING "Allocator of gate-drill and sim-bench; empty: libc's.")
+add_library(drill_malloc INTERFACE)
+add_library(gate::drill_malloc ALIAS drill_malloc)
+if(DRILL_MALLOC AND NOT GATE_SANITIZE)
+  find_library(DRILL_MALLOC_LIBRARY ${DRILL_MALLOC} REQUIRED)
+  # Nothing names a symbol of its own, so the linker would leave it out.
+  target_link_options(drill_malloc INTERFACE
+    LINKER:--push-state,--no-as-needed ${DRILL_MALLOC_LIBRARY} LINKER:--pop-state)
+endif()
+
 # Debian's fmt is a shared library only. The programs that ship link everything but libc
 # statically, so its sources, which its headers carry, are compiled once here.
 add_library(gate_fmt STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt_static.cc)
