@@ -19,6 +19,8 @@
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_runtime.h"
 #include "harness/fidelity/compare.h"
+#include "harness/fidelity/divergences.h"
+#include "harness/fidelity/table.h"
 #include "harness/fidelity/trace_files.h"
 #include "harness/kind/kind_backend.h"
 #include "harness/runner/backend.h"
@@ -27,8 +29,11 @@
 #include "harness/runner/recorder.h"
 #include "harness/runner/runner.h"
 #include "harness/runner/summary.h"
+#include "harness/runner/timeline_view.h"
 #include "harness/scenario/load.h"
+#include "harness/sim/argo/version.h"
 #include "harness/sim/campaign/command_line.h"
+#include "harness/sim/campaign/replay.h"
 #include "harness/sim/stage/sim_backend.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
@@ -47,6 +52,7 @@ struct Options {
   std::vector<std::string> only;
   int jobs = 4;
   std::string report = "drill-report";
+  enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
   BackendOptions backend;
 };
 
@@ -75,10 +81,17 @@ Result<drill::KindPaths> FindPaths() {
 
 Result<std::unique_ptr<drill::Backend>> MakeSimBackend(const BackendOptions& options,
                                                        Machine& machine) {
+  auto argo = drill::sim::ParseArgoVersion(options.argo_version);
+  if (!argo) return std::move(argo).error().Wrap("--argo-version");
   auto paths = FindPaths();
   if (!paths) return std::move(paths).error();
+  const std::string manifests = paths->files + "/scenario";
+  drill::sim::SimBackend::Options made{options.seed, *argo, {}};
+  made.replay = [&machine, manifests](const drill::Scenario& scenario) {
+    return drill::sim::ReplayScenario(machine.files, manifests, scenario);
+  };
   return std::unique_ptr<drill::Backend>(
-      std::make_unique<drill::sim::SimBackend>(options, paths->files + "/scenario", machine.files));
+      std::make_unique<drill::sim::SimBackend>(made, manifests, machine.files));
 }
 
 Result<std::unique_ptr<drill::Backend>> MakeKindBackend(const BackendOptions& options,
@@ -119,6 +132,19 @@ int TerminalColumns() {
   struct winsize size {};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
+}
+
+// A file has room for more than a narrow terminal.
+std::size_t TimelineColumns() {
+  return StdoutIsTerminal() ? static_cast<std::size_t>(TerminalColumns()) : drill::kTimelineColumns;
+}
+
+void PrintTimelines(const reports::RunResult& run) {
+  for (const reports::ScenarioResult& scenario : run.scenarios) {
+    if (!scenario.started) continue;
+    WriteToStdout("\n" + drill::RenderTimeline(scenario.id + ": " + scenario.title,
+                                               scenario.timeline, TimelineColumns()));
+  }
 }
 
 std::unique_ptr<drill::ProgressView> MakeProgress(gate::Runtime& runtime) {
@@ -201,6 +227,7 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   if (const auto failure = recorder.failure()) return Complain(*failure, ExitCode::kInternal);
   const auto result = reports::WriteReport(options.report);
   if (!result) return Complain(result.error(), ExitCode::kInternal);
+  if (options.timeline == Options::Timeline::kShown) PrintTimelines(*result);
   fmt::print("{}", drill::Summarize(*result));
   if (signals.signal() != 0) return ExitCode::kAborted;
   if (!ran) {
@@ -248,14 +275,34 @@ ExitCode Trace(const std::string& folder, std::string out) {
   return ExitCode::kPass;
 }
 
-ExitCode Compare(const std::string& folder_a, const std::string& folder_b) {
-  const auto a = drill::LoadTraces(folder_a);
+struct CompareOptions {
+  std::string a;
+  std::string b;
+  std::string divergences;  // a file; empty: every difference counts
+  enum class Format { kText, kMarkdown } format = Format::kText;
+};
+
+ExitCode Compare(const CompareOptions& options) {
+  const auto a = drill::LoadTraces(options.a);
   if (!a) return Complain(a.error(), ExitCode::kInvalidInput);
-  const auto b = drill::LoadTraces(folder_b);
+  const auto b = drill::LoadTraces(options.b);
   if (!b) return Complain(b.error(), ExitCode::kInvalidInput);
+  std::vector<drill::Divergence> listed;
+  if (!options.divergences.empty()) {
+    auto loaded = drill::LoadDivergences(options.divergences);
+    if (!loaded) return Complain(loaded.error(), ExitCode::kInvalidInput);
+    listed = *std::move(loaded);
+  }
   const auto agreements = drill::CompareTraces(*a, *b);
-  fmt::print("{}", drill::RenderAgreements(agreements));
-  return drill::AllAgree(agreements) ? ExitCode::kPass : ExitCode::kFail;
+  const bool as_text = options.format == CompareOptions::Format::kText;
+  WriteToStdout(as_text ? drill::RenderAgreements(agreements)
+                        : drill::RenderMarkdown(agreements, listed));
+  if (options.divergences.empty()) {
+    return drill::AllAgree(agreements) ? ExitCode::kPass : ExitCode::kFail;
+  }
+  const auto contradictions = drill::Contradictions(agreements, listed);
+  for (const std::string& line : contradictions) fmt::print(stderr, "{}\n", line);
+  return contradictions.empty() ? ExitCode::kPass : ExitCode::kFail;
 }
 
 // Runs one of the simulator's commands.
@@ -269,7 +316,8 @@ ExitCode InSimulator(const Command& command, const CommandOptions& options) {
   return command(options,
                  {machine.runtime, machine.files, paths->files + "/scenario", WriteToStdout,
                   [](std::string_view text) { fmt::print(stderr, "{}", text); },
-                  StdoutIsTerminal() ? Progress::kOneLine : Progress::kLines, signals.token()});
+                  StdoutIsTerminal() ? Progress::kOneLine : Progress::kLines, signals.token(),
+                  TimelineColumns()});
 }
 
 void AddScenarioOption(CLI::App& command, Options& options) {
@@ -291,7 +339,8 @@ void AddBackendOptions(CLI::App& run, BackendOptions& backend) {
       "leave cluster and namespaces behind");
   run.add_option("--node-image", backend.node_image, "node image of a new kind cluster")
       ->envname("KIND_NODE_IMAGE");
-  run.add_option("--argo-version", backend.argo_version, "release of Argo Rollouts to install")
+  run.add_option("--argo-version", backend.argo_version,
+                 "release of Argo Rollouts to install, or to simulate")
       ->capture_default_str();
   run.add_option("--argo-manifest", backend.argo_manifest,
                  "manifest of Argo Rollouts (default: of the release, from the network)")
@@ -304,6 +353,17 @@ void AddBackendOptions(CLI::App& run, BackendOptions& backend) {
   run.add_option("--mock-image", backend.mock_image, "local image of mock-mc (default: likewise)");
   run.add_option("--kubeconfig", backend.kubeconfig, "of the cluster for --backend cluster");
   run.add_option("--context", backend.context, "in that kubeconfig");
+}
+
+void AddCompareOptions(CLI::App& compare, CompareOptions& options) {
+  compare.add_option("a", options.a, "a report folder, or a folder of traces")->required();
+  compare.add_option("b", options.b, "another one")->required();
+  compare.add_option(
+      "--divergences", options.divergences,
+      "differences that are known (YAML); only others fail, and those that are gone");
+  compare.add_flag_callback(
+      "--markdown", [&options] { options.format = CompareOptions::Format::kMarkdown; },
+      "print a table for a document");
 }
 
 int Main(int argc, char** argv) {
@@ -327,6 +387,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   run->add_option("--report", options.report, "folder for journal and reports")
       ->capture_default_str();
+  run->add_flag_callback(
+      "--timeline", [&options] { options.timeline = Options::Timeline::kShown; },
+      "show what happened when");
   options.backend.seed = gate::SeedFromOs();
   AddBackendOptions(*run, options.backend);
   CLI::App* check = app.add_subcommand("check", "look for mistakes in scenario files");
@@ -339,17 +402,16 @@ int Main(int argc, char** argv) {
   CLI::App* trace = app.add_subcommand("trace", "write the milestones of a run's scenarios");
   trace->add_option("folder", folder, "the report folder of a run")->required();
   trace->add_option("--out", out, "folder to write to (default: traces in the report folder)");
-  std::string other;
+  CompareOptions compare_options;
   CLI::App* compare = app.add_subcommand("compare", "compare the milestones of two runs");
-  compare->add_option("a", folder, "a report folder, or a folder of traces")->required();
-  compare->add_option("b", other, "another one")->required();
+  AddCompareOptions(*compare, compare_options);
 
   drill::sim::CampaignOptions campaign_options;
   CLI::App* campaign =
       app.add_subcommand("campaign", "play random cases in the simulator against its invariants");
   drill::sim::AddCampaignOptions(*campaign, campaign_options);
   drill::sim::ReplayOptions replay_options;
-  CLI::App* replay = app.add_subcommand("replay", "play a case that a campaign has written");
+  CLI::App* replay = app.add_subcommand("replay", "play a run of a campaign again");
   drill::sim::AddReplayOptions(*replay, replay_options);
 
   try {
@@ -363,7 +425,7 @@ int Main(int argc, char** argv) {
   if (check->parsed()) return static_cast<int>(Check(options));
   if (list->parsed()) return static_cast<int>(List(options));
   if (trace->parsed()) return static_cast<int>(Trace(folder, out));
-  if (compare->parsed()) return static_cast<int>(Compare(folder, other));
+  if (compare->parsed()) return static_cast<int>(Compare(compare_options));
   if (campaign->parsed()) {
     return static_cast<int>(InSimulator(drill::sim::RunCampaignCommand, campaign_options));
   }

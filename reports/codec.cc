@@ -198,15 +198,17 @@ Result<ChecklistRow> ChecklistRowFromJson(const Json& json) {
 }
 
 Json ScenarioHeadToJson(const ScenarioResult& scenario) {
-  return {{"id", scenario.id},
-          {"title", scenario.title},
-          {"hypothesis", scenario.hypothesis},
-          {"file", scenario.file},
-          {"sha256", scenario.sha256},
-          {"required", scenario.required},
-          {"requirements", scenario.requirements},
-          {"selected", scenario.selected},
-          {"reason", scenario.reason}};
+  Json json = {{"id", scenario.id},
+               {"title", scenario.title},
+               {"hypothesis", scenario.hypothesis},
+               {"file", scenario.file},
+               {"sha256", scenario.sha256},
+               {"required", scenario.required},
+               {"requirements", scenario.requirements},
+               {"selected", scenario.selected},
+               {"reason", scenario.reason}};
+  if (!scenario.applies) json["applies"] = false;
+  return json;
 }
 
 Result<ScenarioResult> ScenarioHeadFromJson(const Json& json) {
@@ -221,15 +223,18 @@ Result<ScenarioResult> ScenarioHeadFromJson(const Json& json) {
   scenario.requirements = reader.Strings("requirements");
   scenario.selected = reader.Bool("selected");
   scenario.reason = reader.OptionalString("reason");
+  if (json.is_object() && json.contains("applies")) scenario.applies = reader.Bool("applies");
   if (auto good = reader.Finish(); !good) return std::move(good).error();
   return scenario;
 }
 
 Json ScenarioEndToJson(const ScenarioResult& scenario) {
-  return {
+  Json json = {
       {"outcome", ToString(scenario.outcome)},           {"reason", scenario.reason},
       {"durationNs", scenario.duration.count()},         {"droppedEvents", scenario.dropped_events},
       {"expectations", WriteAll(scenario.expectations)}, {"measures", WriteAll(scenario.measures)}};
+  if (!scenario.trace_hash.empty()) json["traceHash"] = scenario.trace_hash;
+  return json;
 }
 
 Result<void> ReadScenarioEnd(const Json& json, ScenarioResult& scenario) {
@@ -238,6 +243,7 @@ Result<void> ReadScenarioEnd(const Json& json, ScenarioResult& scenario) {
   scenario.reason = reader.String("reason");
   scenario.duration = reader.Duration("durationNs");
   scenario.dropped_events = reader.Int("droppedEvents");
+  scenario.trace_hash = reader.OptionalString("traceHash");
   auto expectations = ReadAll(reader.Array("expectations"), ExpectationFromJson);
   auto measures = ReadAll(reader.Array("measures"), MeasureFromJson);
   if (auto good = reader.Finish(); !good) return good;

@@ -54,6 +54,7 @@ std::string RenderJson(const RunResult& run) {
        {{"records", run.journal_records}, {"head", run.journal_head}, {"torn", run.journal_torn}}}};
   json["finished"] = nullptr;
   if (run.finished) json["finished"] = gate::FormatRfc3339(*run.finished, kFractionDigits);
+  if (std::string trace = TraceHashOf(run); !trace.empty()) json["traceHash"] = std::move(trace);
   json["checklist"] = Json::array();
   for (const ChecklistRow& row : run.checklist) json["checklist"].push_back(RowToJson(run, row));
   json["scenarios"] = Json::array();

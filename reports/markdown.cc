@@ -117,13 +117,24 @@ void MeasureTable(std::string& out, const RunResult& run) {
   out += "\n";
 }
 
+// Their ids; those that prove nothing on this backend in brackets.
+std::string Proofs(const RunResult& run, const ChecklistRow& row) {
+  std::string text;
+  for (const std::string& id : row.scenarios) {
+    const bool here = std::none_of(
+        run.scenarios.begin(), run.scenarios.end(),
+        [&](const ScenarioResult& scenario) { return scenario.id == id && !scenario.applies; });
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", here ? id : "(" + id + ")");
+  }
+  return text;
+}
+
 void ChecklistTable(std::string& out, const RunResult& run) {
   if (run.checklist.empty()) return;
   out += "## Checklist\n\n| row | requirement | proven by | result |\n|---|---|---|---|\n";
   for (const ChecklistRow& row : run.checklist) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n", Text(row.id), Text(row.text),
-                   Text(fmt::format("{}", fmt::join(row.scenarios, ", "))),
-                   Status(OutcomeOf(run, row)));
+                   Text(Proofs(run, row)), Status(OutcomeOf(run, row)));
   }
   out += "\n";
 }
@@ -142,6 +153,9 @@ void Provenance(std::string& out, const RunResult& run) {
   ProvenanceRow(out, "command line", fmt::format("{}", fmt::join(run.command_line, " ")));
   ProvenanceRow(out, "backend", run.backend);
   ProvenanceRow(out, "seed", std::to_string(run.seed));
+  if (const std::string trace = TraceHashOf(run); !trace.empty()) {
+    ProvenanceRow(out, "trace hash", trace);
+  }
   for (const auto& [key, value] : run.facts.items()) ProvenanceRow(out, key, Scalar(value));
   ProvenanceRow(out, "journal",
                 fmt::format("{} records, last hash {}", run.journal_records, run.journal_head));
@@ -193,6 +207,9 @@ void Detail(std::string& out, const RunResult& run, const ScenarioResult& scenar
     fmt::format_to(to, "Hypothesis: {}\n\n", Text(scenario.hypothesis));
   }
   fmt::format_to(to, "File: {}, sha256 {}\n\n", Text(scenario.file), Text(scenario.sha256));
+  if (!scenario.trace_hash.empty()) {
+    fmt::format_to(to, "Trace hash: {}\n\n", Text(scenario.trace_hash));
+  }
   ExpectationTable(out, scenario);
   for (const std::string& note : scenario.notes) fmt::format_to(to, "- Note: {}\n", Text(note));
   if (!scenario.notes.empty()) out += "\n";

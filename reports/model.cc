@@ -6,6 +6,7 @@
 #include <array>
 
 #include "gate/base/check.h"
+#include "gate/base/digest.h"
 
 namespace reports {
 namespace {
@@ -61,24 +62,37 @@ std::string_view ToString(Decision decision) {
   GATE_CHECK(false);
 }
 
+std::string TraceHashOf(const RunResult& run) {
+  std::string lines;
+  for (const ScenarioResult& scenario : run.scenarios) {
+    if (scenario.trace_hash.empty()) continue;
+    lines += scenario.id + " " + scenario.trace_hash + "\n";
+  }
+  constexpr std::size_t kDigits = 16;
+  return lines.empty() ? "" : gate::Sha256Hex(lines).substr(0, kDigits);
+}
+
 bool IsRequired(const RunResult& run, const ScenarioResult& scenario) {
-  return scenario.required ||
-         std::any_of(run.checklist.begin(), run.checklist.end(), [&](const ChecklistRow& row) {
-           return std::find(row.scenarios.begin(), row.scenarios.end(), scenario.id) !=
-                  row.scenarios.end();
-         });
+  if (!scenario.applies || scenario.required) return scenario.applies;
+  return std::any_of(run.checklist.begin(), run.checklist.end(), [&](const ChecklistRow& row) {
+    return std::find(row.scenarios.begin(), row.scenarios.end(), scenario.id) !=
+           row.scenarios.end();
+  });
 }
 
 Outcome OutcomeOf(const RunResult& run, const ChecklistRow& row) {
-  if (row.scenarios.empty()) return Outcome::kNotRun;
   Outcome worst = Outcome::kPass;
+  bool any = false;
   for (const std::string& id : row.scenarios) {
     const auto found =
         std::find_if(run.scenarios.begin(), run.scenarios.end(),
                      [&](const ScenarioResult& scenario) { return scenario.id == id; });
-    worst = Worse(worst, found == run.scenarios.end() ? Outcome::kNotRun : found->outcome);
+    const bool there = found != run.scenarios.end();
+    if (there && !found->applies) continue;
+    any = true;
+    worst = Worse(worst, there ? found->outcome : Outcome::kNotRun);
   }
-  return worst;
+  return any ? worst : Outcome::kNotRun;
 }
 
 Completeness Count(const RunResult& run) {

@@ -75,6 +75,7 @@ struct ScenarioResult {
   bool required = true;
   std::vector<std::string> requirements;
   bool selected = true;  // false: the run was not asked to play it, `reason` says why
+  bool applies = true;   // false: it is not for the run's backend, and proves nothing there
 
   Outcome outcome = Outcome::kNotRun;
   std::string reason;  // one line: why it is not green, or empty
@@ -84,6 +85,7 @@ struct ScenarioResult {
   std::vector<MeasureResult> measures;
   std::vector<std::string> notes;    // troubles and retries on the way
   std::vector<TraceEntry> timeline;  // by `at`; at most kMostEvents
+  std::string trace_hash;            // of everything that happened in a simulation; else empty
   std::int64_t dropped_events = 0;   // seen beyond that limit
 };
 
@@ -128,10 +130,15 @@ inline bool IsSimulated(const RunResult& run) { return run.backend == "sim"; }
 // something required is missing or nothing is required; else READY.
 Decision Decide(const RunResult& run);
 
-// A scenario is required if it says so or if a row of the checklist names it.
+// One hash of all that was simulated: 16 hexadecimal digits, the same for the same seed, scenarios
+// and program. Empty if nothing was.
+std::string TraceHashOf(const RunResult& run);
+
+// A scenario is required if it applies, and says so or is named by a row of the checklist.
 bool IsRequired(const RunResult& run, const ScenarioResult& scenario);
 
-// The worst of the row's scenarios; kNotRun for those that are not there.
+// The worst of the row's scenarios that apply; kNotRun for those that are not there, and if none
+// applies.
 Outcome OutcomeOf(const RunResult& run, const ChecklistRow& row);
 
 struct Completeness {

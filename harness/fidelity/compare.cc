@@ -12,6 +12,8 @@
 namespace drill {
 namespace {
 
+constexpr std::string_view kDigits = "0123456789";
+
 gate::Nanos Lasted(const MilestoneTrace& trace) {
   return trace.milestones.empty() ? gate::Nanos(0) : trace.milestones.back().at;
 }
@@ -33,8 +35,32 @@ void CompareTrack(const Track& a, const Track& b, Agreement& agreement) {
   agreement.differences.push_back({a.name, same, EntryAt(a, same), EntryAt(b, same)});
 }
 
+// "1.10" of "quay.io/argoproj/argo-rollouts:v1.10.1"; "" if the image's tag is no version.
+std::string MinorVersion(const MilestoneTrace& trace) {
+  std::string_view tag = trace.controller;
+  tag.remove_prefix(std::min(tag.rfind(':') + 1, tag.size()));
+  if (tag.starts_with('v')) tag.remove_prefix(1);
+  const auto major = tag.find_first_not_of(kDigits);
+  if (major == 0 || major == std::string_view::npos || tag[major] != '.') return "";
+  const auto minor = std::min(tag.find_first_not_of(kDigits, major + 1), tag.size());
+  return minor == major + 1 ? "" : std::string(tag.substr(0, minor));
+}
+
+Agreement Alone(const MilestoneTrace& trace, Agreement::Status status) {
+  Agreement agreement;
+  agreement.scenario = trace.scenario;
+  agreement.argo = MinorVersion(trace);
+  agreement.status = status;
+  (status == Agreement::Status::kOnlyInA ? agreement.lasted_a : agreement.lasted_b) = Lasted(trace);
+  return agreement;
+}
+
 Agreement Compare(const MilestoneTrace& a, const MilestoneTrace& b) {
-  Agreement agreement{a.scenario, Agreement::Status::kAgree, 0, {}, Lasted(a), Lasted(b)};
+  Agreement agreement;
+  agreement.scenario = a.scenario;
+  agreement.argo = MinorVersion(b).empty() ? MinorVersion(a) : MinorVersion(b);
+  agreement.lasted_a = Lasted(a);
+  agreement.lasted_b = Lasted(b);
   if (a.sha256 != b.sha256) {
     agreement.status = Agreement::Status::kOtherFile;
     return agreement;
@@ -90,11 +116,9 @@ std::vector<Agreement> CompareTraces(const std::vector<MilestoneTrace>& a,
   auto in_b = b.begin();
   while (in_a != a.end() || in_b != b.end()) {
     if (in_b == b.end() || (in_a != a.end() && in_a->scenario < in_b->scenario)) {
-      agreements.push_back({in_a->scenario, Agreement::Status::kOnlyInA, 0, {}, Lasted(*in_a), {}});
-      ++in_a;
+      agreements.push_back(Alone(*in_a++, Agreement::Status::kOnlyInA));
     } else if (in_a == a.end() || in_b->scenario < in_a->scenario) {
-      agreements.push_back({in_b->scenario, Agreement::Status::kOnlyInB, 0, {}, {}, Lasted(*in_b)});
-      ++in_b;
+      agreements.push_back(Alone(*in_b++, Agreement::Status::kOnlyInB));
     } else {
       agreements.push_back(Compare(*in_a++, *in_b++));
     }

@@ -20,6 +20,8 @@ struct Difference {
 
 struct Agreement {
   std::string scenario;
+  // Minor version of the real controller: "1.10". Of B's if both runs had one; "" if none had.
+  std::string argo;
   enum class Status {
     kAgree,
     kDiffer,

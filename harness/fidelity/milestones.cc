@@ -91,7 +91,7 @@ MilestoneTrace ExtractMilestones(const reports::RunResult& run,
                    [](const auto& a, const auto& b) { return TimeOf(a) < TimeOf(b); });
   const auto deployed = std::find_if(timeline.begin(), timeline.end(),
                                      [](const auto& entry) { return entry.name == "deployed"; });
-  const Names names(timeline);
+  const Names names(scenario.id, timeline);
   for (auto entry = deployed; entry != timeline.end(); ++entry) {
     const auto kept = std::find_if(KeptEvents().begin(), KeptEvents().end(),
                                    [&](const Kept& each) { return each.event == entry->name; });

@@ -35,7 +35,7 @@ struct MilestoneTrace {
 };
 
 // Since the deployment of the canary; none if it was not deployed. Pod hashes become <rs1>, <rs2>,
-// ... in the order in which their ReplicaSets were created.
+// ... by the revisions of their ReplicaSets.
 MilestoneTrace ExtractMilestones(const reports::RunResult& run,
                                  const reports::ScenarioResult& scenario);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "gate/base/encoding.h"
+
 namespace drill {
 namespace {
 
@@ -14,17 +16,18 @@ void ReplaceAll(std::string& text, const std::string& from, const std::string& t
 
 }  // namespace
 
-Names::Names(const std::vector<reports::TraceEntry>& timeline) {
-  static const std::regex created("Created ReplicaSet \\S+-([a-z0-9]+) \\(revision [0-9]+\\)");
+Names::Names(const std::string& scenario, const std::vector<reports::TraceEntry>& timeline)
+    : ns_("drill-" + gate::LowerCase(scenario)) {
+  static const std::regex mention("ReplicaSet \\S+-([a-z0-9]+) \\(revision ([0-9]+)\\)");
   for (const reports::TraceEntry& entry : timeline) {
     if (entry.name != "event" || gate::JsonString(entry.fields, "/kind") != "Rollout") continue;
     const std::string message = gate::JsonString(entry.fields, "/message");
     std::smatch match;
-    if (!std::regex_search(message, match, created)) continue;
+    if (!std::regex_search(message, match, mention)) continue;
     const std::string hash = match[1];
     const bool known = std::any_of(hashes_.begin(), hashes_.end(),
                                    [&](const auto& each) { return each.first == hash; });
-    if (!known) hashes_.emplace_back(hash, "<rs" + std::to_string(hashes_.size() + 1) + ">");
+    if (!known) hashes_.emplace_back(hash, "<rs" + match[2].str() + ">");
   }
 }
 
@@ -37,7 +40,9 @@ std::string Names::InCommon(std::string text) const {
   text = std::regex_replace(text, uid, "<uid>");
   text = std::regex_replace(text, pod, "$1<pod>");
   text = std::regex_replace(text, why, "$1<why>");
-  return std::regex_replace(text, ns, "<ns>");
+  text = std::regex_replace(text, ns, "<ns>");
+  ReplaceAll(text, ns_, "<ns>");
+  return text;
 }
 
 }  // namespace drill

@@ -70,6 +70,12 @@ constexpr gate::Nanos kBeforeItsEnd = std::chrono::milliseconds(300);
 // led to as well may have been seen before the end.
 constexpr gate::Nanos kReaction = std::chrono::milliseconds(1500);
 
+// Whether the timeline did something that Argo Rollouts may react to, and not just MC or the gate.
+bool ConcernsTheRollout(const Milestone& milestone) {
+  return milestone.event == "action" &&
+         !IsOneOf(Text(milestone, "do"), {"evidence", "delete-token", "rotate-token"});
+}
+
 // "4 1 0", those of a milestone `replicas`.
 std::string AskedFor(const Milestone* replicas) {
   if (replicas == nullptr) return "unknown";
@@ -105,7 +111,7 @@ std::vector<std::string> ReplicasTrack(const MilestoneTrace& trace) {
       last = &each;
     } else if (each.event == "action") {
       entries.push_back(fmt::format("{}: {}", Text(each, "do"), AskedFor(last)));
-      acted = each.at;
+      if (ConcernsTheRollout(each)) acted = each.at;
     } else if (each.event == "rollout.pause" && Text(each, "active") == "false" &&
                each.at - acted >= kReaction) {
       entries.push_back(fmt::format("end of {}: {}", Text(each, "reason"),
@@ -133,13 +139,14 @@ std::vector<std::string> AnalysisTrack(const MilestoneTrace& trace) {
   std::map<std::string, std::vector<std::string>> runs;
   gate::Nanos acted = -kReaction;
   for (const Milestone& each : trace.milestones) {
-    if (each.event == "action") acted = each.at;
+    if (ConcernsTheRollout(each)) acted = each.at;
     if (each.event != "analysisrun.phase") continue;
     const std::string type = Text(each, "type");
     const std::string phase = Text(each, "phase");
     std::string text = fmt::format("{} {} {}", type, phase, Text(each, "message"));
-    // A background run ends at any moment.
-    if (type == "Step" && HasEnded(phase) && each.at - acted >= kReaction) {
+    // A background run ends at any moment, and one that is terminated when somebody wants it to.
+    const bool by_itself = type == "Step" && text.find("Terminated") == std::string::npos;
+    if (by_itself && HasEnded(phase) && each.at - acted >= kReaction) {
       text += " at " + AskedFor(ReplicasBefore(trace, each.at));
     }
     runs[Text(each, "name")].push_back(std::move(text));
@@ -161,8 +168,10 @@ std::vector<std::string> RunEventsTrack(const MilestoneTrace& trace) {
   std::map<std::string, std::vector<std::string>> runs;
   for (const Milestone& each : trace.milestones) {
     if (each.event != "event" || Text(each, "kind") != "AnalysisRun") continue;
-    runs[Text(each, "name")].push_back(
-        fmt::format("{}: {}", Text(each, "reason"), Text(each, "message")));
+    auto& run = runs[Text(each, "name")];
+    std::string entry = fmt::format("{}: {}", Text(each, "reason"), Text(each, "message"));
+    // From a cache that lags behind, the controller does the same once more.
+    if (std::find(run.begin(), run.end(), entry) == run.end()) run.push_back(std::move(entry));
   }
   return ByName(runs);
 }

@@ -28,7 +28,7 @@ struct Track {
 //   analysis   the phases of each AnalysisRun, with their messages; for inline ones also how many
 //              replicas were asked for when they were about to end by themselves
 //   events     of the Rollout, without those of scaling
-//   run events of each AnalysisRun
+//   run events of each AnalysisRun, each once
 //   jobs       how Jobs ended
 //   verdicts   those of the gate that pass or fail
 std::vector<Track> Tracks(const MilestoneTrace& trace);

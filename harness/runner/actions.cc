@@ -107,6 +107,12 @@ Result<Actions::Done> Actions::Run(const OverrideEvidence& evidence, const Deadl
   return Done{Describe(evidence), std::nullopt};
 }
 
+Result<Actions::Done> Actions::Run(const Fault& fault, const Deadline& deadline) {
+  auto injected = stage_.Inject(fault, deadline);
+  if (!injected) return std::move(injected).error();
+  return Done{Describe(Action(fault)), std::nullopt};
+}
+
 Result<Actions::Done> Actions::UndoRollout(const Deadline& deadline) {
   auto rollout = ReadRollout(deadline);
   if (!rollout) return std::move(rollout).error();

@@ -33,6 +33,7 @@ class Actions {
   gate::Result<Done> Run(const Deploy& deploy, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Scale& scale, const gate::Deadline& deadline);
   gate::Result<Done> Run(const OverrideEvidence& evidence, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const Fault& fault, const gate::Deadline& deadline);
 
   gate::Result<Done> UndoRollout(const gate::Deadline& deadline);
   gate::Result<Done> TerminateAnalysis(const gate::Deadline& deadline);

@@ -9,6 +9,8 @@
 #include "gate/seams/deadline.h"
 #include "gate/seams/kube_api.h"
 #include "gate/seams/runtime.h"
+#include "harness/expect/evaluate.h"
+#include "harness/scenario/fault.h"
 #include "harness/scenario/scenario.h"
 #include "harness/trace/trace.h"
 
@@ -57,12 +59,30 @@ class Stage {
                                          const gate::Json& body,
                                          const gate::Deadline& deadline) = 0;
 
-  // What only the end shows: MC's journal as `mc.request` events and the gate's audit lines as
-  // `audit` events. Times are the sources' own.
+  // Lets a fault begin now; it ends by itself. kInvalidArgument: there is no such fault here.
+  virtual gate::Result<void> Inject(const Fault& /*fault*/, const gate::Deadline& /*deadline*/) {
+    return gate::Error{gate::ErrorCode::kInvalidArgument, "not possible on this backend"};
+  }
+
+  // What only the end shows: MC's journal as `mc.request` events, the gate's audit lines as `audit`
+  // events, and `fault` events. Times are the sources' own.
   virtual gate::Result<Trace> Collect(const gate::Deadline& deadline) = 0;
 
   // Deletes what Prepare created. Called once, also after failures.
   virtual gate::Result<void> Remove(const gate::Deadline& deadline) = 0;
+
+  // After Run: the hash of everything that happened, the same for the same seed, as hexadecimal
+  // digits. Empty where no two runs are the same.
+  virtual std::string trace_hash() { return ""; }
+};
+
+// How a scenario with `replay` went.
+struct Replayed {
+  Trace trace;  // ordered by `at`
+  Ending ending;
+  gate::WallTime started;
+  gate::Nanos duration{0};
+  std::string trace_hash;
 };
 
 // Where scenarios are played: sim, kind, cluster.
@@ -78,6 +98,13 @@ class Backend {
 
   // `scenario` must outlive the stage. Thread-safe.
   virtual std::unique_ptr<Stage> NewStage(const Scenario& scenario) = 0;
+
+  // Plays a scenario that has `replay`, from beginning to end. An error: it could not be played.
+  // Thread-safe.
+  virtual gate::Result<Replayed> Replay(const Scenario& /*scenario*/) {
+    return gate::Error{gate::ErrorCode::kInvalidArgument,
+                       "a run of a campaign can be replayed only in the simulator"};
+  }
 
   // Takes down what Start brought up (unless told to keep it). Called once, also after failures.
   virtual gate::Result<void> Stop(const gate::Deadline& deadline) = 0;

@@ -280,6 +280,28 @@ void Performance::RecordNew() {
   recorder_.ScenarioEvents(scenario_.id, entries);
 }
 
+// The end of both ways to play a scenario.
+void FinishResult(const Trace& trace, Instant start, std::string trace_hash,
+                  reports::ScenarioResult& result) {
+  for (const TraceEvent& event : trace) result.timeline.push_back(ToEntry(event, start));
+  result.trace_hash = std::move(trace_hash);
+}
+
+// A run of a campaign: the backend plays it as a whole.
+reports::ScenarioResult PlayAgain(const Scenario& scenario, Backend& backend, Recorder& recorder) {
+  recorder.ScenarioPhase(scenario.id, "replaying");
+  auto replayed = backend.Replay(scenario);
+  if (!replayed) {
+    return Evaluate(scenario, {}, {Ending::Kind::kTrouble, replayed.error().message, Instant()});
+  }
+  reports::ScenarioResult result = Evaluate(scenario, replayed->trace, replayed->ending);
+  result.started = replayed->started;
+  result.duration = replayed->duration;
+  FinishResult(replayed->trace, replayed->ending.start, std::move(replayed->trace_hash), result);
+  recorder.ScenarioEvents(scenario.id, result.timeline);
+  return result;
+}
+
 // Takes a token of its own: what was created is removed also after a stop.
 std::optional<std::string> Remove(Stage& stage, gate::Runtime& runtime, Nanos limit) {
   const auto removed = stage.Remove({runtime.Now() + limit});
@@ -299,6 +321,11 @@ void NotePassSpoiler(const std::optional<std::string>& trouble, reports::Scenari
 reports::ScenarioResult Play(const Scenario& scenario, Backend& backend, Recorder& recorder,
                              const PlayLimits& limits, const std::stop_token& stop) {
   recorder.ScenarioStart(scenario.id);
+  if (scenario.replay) {
+    reports::ScenarioResult result = PlayAgain(scenario, backend, recorder);
+    recorder.ScenarioEnd(result);
+    return result;
+  }
   const std::unique_ptr<Stage> stage = backend.NewStage(scenario);
   gate::Runtime& runtime = stage->runtime();
   const gate::WallTime started = runtime.WallNow();
@@ -317,9 +344,7 @@ reports::ScenarioResult Play(const Scenario& scenario, Backend& backend, Recorde
   result.started = started;
   result.duration = runtime.Now() - performance.start();
   result.dropped_events = performance.dropped();
-  for (const TraceEvent& event : performance.trace()) {
-    result.timeline.push_back(ToEntry(event, performance.start()));
-  }
+  FinishResult(performance.trace(), performance.start(), stage->trace_hash(), result);
   recorder.ScenarioEnd(result);
   return result;
 }

@@ -111,8 +111,10 @@ void DescribeScenarios(const ScenarioSet& set, const std::vector<std::size_t>& s
     reports::ScenarioResult result = ResultHead(set.scenarios[i]);
     if (std::find(selected.begin(), selected.end(), i) == selected.end()) {
       result.selected = false;
+      result.applies = Contains(set.scenarios[i].backends, head.backend);
       const bool asked_for = only.empty() || Contains(only, result.id);
-      result.reason = asked_for ? "not for backend " + head.backend : "not selected";
+      result.reason =
+          asked_for || !result.applies ? "not for backend " + head.backend : "not selected";
     }
     head.scenarios.push_back(std::move(result));
   }

@@ -66,6 +66,9 @@ std::string Summarize(const RunResult& run) {
   }
   if (!reasons.empty()) text += "\n" + reasons;
   if (!run.trouble.empty()) text += "\nTrouble: " + Clean(run.trouble) + "\n";
+  if (const std::string trace = reports::TraceHashOf(run); !trace.empty()) {
+    text += fmt::format("\nseed {}, trace {}\n", run.seed, trace);
+  }
   text += fmt::format("\n{}\n", reports::ToString(reports::Decide(run)));
   text += fmt::format("{} passed, {} failed", passed, failed);
   if (skipped > 0) text += fmt::format(", {} skipped", skipped);

@@ -6,7 +6,8 @@
 
 namespace drill {
 
-// What a run ends with on the terminal: a table, what was inconclusive, the decision, and as the
+// What a run ends with on the terminal: a table, what was inconclusive, seed and trace hash of a
+// simulation, the decision, and as the
 // last line "N passed, N failed" (", N skipped"), where everything that was to run and did not pass
 // counts as failed.
 std::string Summarize(const reports::RunResult& run);

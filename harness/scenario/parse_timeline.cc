@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "harness/scenario/parse_common.h"
+#include "harness/scenario/parse_fault.h"
 #include "harness/scenario/parse_pattern.h"
+#include "harness/scenario/parse_replay.h"
 #include "harness/scenario/scenario.h"
 
 namespace drill {
@@ -52,7 +54,8 @@ void ComplainAboutAction(const Node& node, Mistakes& mistakes) {
                                       Hint(node.Text(), ActionNames())));
 }
 
-// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`.
+// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`, `{fault:
+// {...}}`.
 Action ParseAction(const Node& node, Mistakes& mistakes) {
   if (!node.IsMap()) {
     if (const auto command = ParseCommand(node.Text())) return *command;
@@ -70,6 +73,7 @@ Action ParseAction(const Node& node, Mistakes& mistakes) {
     return Scale{ReadIntBetween(value, 0, kMostReplicas, 0, mistakes)};
   }
   if (name.Text() == NameOf(OverrideEvidence())) return ParseEvidence(value, mistakes);
+  if (name.Text() == NameOf(Fault())) return ParseFault(value, mistakes);
   if (ParseCommand(name.Text())) {
     name.Complain(mistakes, fmt::format("\"{}\" has no parameters: write `do: {}`", name.Text(),
                                         name.Text()));
@@ -86,7 +90,20 @@ gate::Nanos ReadOffset(const Node& node, Mistakes& mistakes) {
   return offset;
 }
 
-TimelineEntry ParseEntry(const Node& node, gate::Nanos horizon, Mistakes& mistakes) {
+void CheckFault(const Fault& fault, const TimelineEntry& entry, const Scenario& scenario,
+                const Node& node, Mistakes& mistakes) {
+  const FaultInfo& info = InfoOf(fault.kind);
+  if (scenario.backends != std::vector<std::string>{"sim"}) {
+    node.Complain(mistakes, fmt::format("{} exists only in the simulator: a scenario with it needs "
+                                        "`backends: [sim]`",
+                                        info.name));
+  }
+  if (IsFromTheStart(info) && (entry.on || entry.after > gate::Nanos(0))) {
+    node.Complain(mistakes, fmt::format("{} is there from the start: write `at: 0s`", info.name));
+  }
+}
+
+TimelineEntry ParseEntry(const Node& node, const Scenario& scenario, Mistakes& mistakes) {
   MapReader map(node, mistakes);
   TimelineEntry entry;
   entry.line = node.Line();
@@ -98,7 +115,7 @@ TimelineEntry ParseEntry(const Node& node, gate::Nanos horizon, Mistakes& mistak
   }
   if (at) {
     entry.after = ReadOffset(*at, mistakes);
-    if (entry.after >= horizon) at->Complain(mistakes, "is not before the horizon");
+    if (entry.after >= scenario.horizon) at->Complain(mistakes, "is not before the horizon");
   }
   if (on) {
     entry.on = ParsePattern(*on, mistakes);
@@ -108,21 +125,28 @@ TimelineEntry ParseEntry(const Node& node, gate::Nanos horizon, Mistakes& mistak
     entry.after = ReadOffset(*after, mistakes);
     if (!on) after->Complain(mistakes, "\"after\" goes with \"on\" only");
   }
-  if (const auto action = map.Require("do")) entry.action = ParseAction(*action, mistakes);
+  if (const auto action = map.Require("do")) {
+    entry.action = ParseAction(*action, mistakes);
+    if (const auto* fault = std::get_if<Fault>(&entry.action)) {
+      CheckFault(*fault, entry, scenario, *action, mistakes);
+    }
+    if (scenario.replay) CheckReplayed(entry, *action, mistakes);
+  }
   map.Finish();
   return entry;
 }
 
 }  // namespace
 
-std::vector<TimelineEntry> ParseTimeline(const Node& node, gate::Nanos horizon,
+std::vector<TimelineEntry> ParseTimeline(const Node& node, const Scenario& scenario,
                                          Mistakes& mistakes) {
   std::vector<TimelineEntry> timeline;
   const auto items = node.Items(mistakes);
-  if (items.size() > kMostEntries) {
+  // A campaign's failure may have more, before it is shrunk.
+  if (items.size() > kMostEntries && !scenario.replay) {
     node.Complain(mistakes, fmt::format("has more than {} entries", kMostEntries));
   }
-  for (const Node& item : items) timeline.push_back(ParseEntry(item, horizon, mistakes));
+  for (const Node& item : items) timeline.push_back(ParseEntry(item, scenario, mistakes));
   return timeline;
 }
 

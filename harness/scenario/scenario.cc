@@ -9,6 +9,7 @@
 #include "gate/yaml/strict_yaml.h"
 #include "harness/scenario/parse_common.h"
 #include "harness/scenario/parse_pattern.h"
+#include "harness/scenario/parse_replay.h"
 #include "harness/scenario/parse_timeline.h"
 #include "harness/scenario/parse_world.h"
 
@@ -129,12 +130,34 @@ void ParseBackends(MapReader& map, Scenario& scenario, Mistakes& mistakes) {
   }
 }
 
+bool IsAbout(std::string_view event, const std::vector<EventPattern>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const EventPattern& pattern) { return pattern.event == event; });
+}
+
+void ReadReplay(MapReader& map, Scenario& scenario, Mistakes& mistakes) {
+  const auto node = map.Find("replay");
+  if (!node) return;
+  scenario.replay = ParseReplay(*node, mistakes);
+  scenario.horizon = kLongestHorizon;
+  if (scenario.backends != std::vector<std::string>{"sim"}) {
+    node->Complain(mistakes, "is for the simulator: the scenario needs `backends: [sim]`");
+  }
+  for (const char* key : {"horizon", "until"}) {
+    if (const auto other = map.Find(key)) {
+      other->Complain(mistakes, fmt::format("\"{}\" has no place beside \"replay\", which ends "
+                                            "when the campaign would end it",
+                                            key));
+    }
+  }
+}
+
 void ParseJudgement(MapReader& map, Scenario& scenario, Mistakes& mistakes) {
-  if (const auto node = map.Find("horizon")) {
+  if (const auto node = map.Find("horizon"); node && !scenario.replay) {
     scenario.horizon = ReadPositive(*node, mistakes).value_or(scenario.horizon);
     if (scenario.horizon > kLongestHorizon) node->Complain(mistakes, "is longer than 1h");
   }
-  if (const auto until = map.Find("until")) {
+  if (const auto until = map.Find("until"); until && !scenario.replay) {
     scenario.until = ParsePatterns(*until, 1, mistakes);
     for (const EventPattern& pattern : scenario.until) {
       CheckKnownInTime(pattern, *until, "end the scenario", mistakes);
@@ -148,6 +171,9 @@ void ParseJudgement(MapReader& map, Scenario& scenario, Mistakes& mistakes) {
     }
     for (const Node& item : items) {
       scenario.expectations.push_back(ParseExpectation(item, ids, mistakes));
+      if (!scenario.replay && IsAbout("broken", scenario.expectations.back().patterns)) {
+        item.Complain(mistakes, "invariants are watched only in a scenario with \"replay\"");
+      }
     }
   }
   if (const auto measure = map.Find("measure")) {
@@ -173,10 +199,11 @@ gate::Result<Scenario> ParseScenario(std::string_view text, const std::string& f
   RequireConstant(map, "kind", "Scenario", mistakes);
   ParseIdentity(map, scenario, mistakes);
   ParseBackends(map, scenario, mistakes);
+  ReadReplay(map, scenario, mistakes);
   if (const auto world = map.Require("world")) ParseWorld(*world, scenario, mistakes);
   ParseJudgement(map, scenario, mistakes);
   if (const auto timeline = map.Find("timeline")) {
-    scenario.timeline = ParseTimeline(*timeline, scenario.horizon, mistakes);
+    scenario.timeline = ParseTimeline(*timeline, scenario, mistakes);
   }
   map.Finish();
   if (!mistakes.empty()) return mistakes.ToError();

@@ -10,6 +10,7 @@
 #include "gate/base/time.h"
 #include "harness/scenario/canary.h"
 #include "harness/scenario/event_pattern.h"
+#include "harness/scenario/replay.h"
 #include "harness/scenario/timeline.h"
 
 namespace drill {
@@ -59,6 +60,7 @@ struct Scenario {
   gate::Json mc_script;                     // the `rules`, `responses`, ... of a mock-mc script
 
   std::vector<TimelineEntry> timeline;  // in the order of the file
+  std::optional<Replay> replay;         // it is a run of a campaign
 
   gate::Nanos horizon = std::chrono::seconds(120);  // give up this long after the deployment
   std::vector<EventPattern> until;                  // any of these ends the scenario

@@ -26,6 +26,10 @@ constexpr std::array<std::pair<Command, std::string_view>, 12> kCommands{{
     {Command::kRotateToken, "rotate-token"},
 }};
 
+constexpr std::array<std::pair<FaultKind, Command>, 1> kFaultCommands{{
+    {FaultKind::kTokenRotated, Command::kRotateToken},
+}};
+
 struct Name {
   std::string_view operator()(Command command) const {
     const auto* found = std::find_if(kCommands.begin(), kCommands.end(),
@@ -36,6 +40,7 @@ struct Name {
   std::string_view operator()(const Deploy&) const { return "deploy"; }
   std::string_view operator()(const Scale&) const { return "scale"; }
   std::string_view operator()(const OverrideEvidence&) const { return "evidence"; }
+  std::string_view operator()(const Fault&) const { return "fault"; }
 };
 
 struct Description {
@@ -52,6 +57,7 @@ struct Description {
     return fmt::format("evidence for {}{}{} becomes {}", evidence.release,
                        evidence.stage.empty() ? "" : " at ", evidence.stage, evidence.ok);
   }
+  std::string operator()(const Fault& fault) const { return DescribeUntimed(fault); }
 };
 
 }  // namespace
@@ -61,7 +67,8 @@ std::string_view NameOf(const Action& action) { return std::visit(Name(), action
 std::vector<std::string_view> ActionNames() {
   std::vector<std::string_view> names;
   for (const auto& [command, name] : kCommands) names.push_back(name);
-  names.insert(names.end(), {NameOf(Deploy()), NameOf(Scale()), NameOf(OverrideEvidence())});
+  names.insert(names.end(),
+               {NameOf(Deploy()), NameOf(Scale()), NameOf(OverrideEvidence()), NameOf(Fault())});
   return names;
 }
 
@@ -70,6 +77,33 @@ std::optional<Command> ParseCommand(std::string_view name) {
     if (known == name) return command;
   }
   return std::nullopt;
+}
+
+std::optional<Command> CommandOf(FaultKind kind) {
+  for (const auto& [fault, command] : kFaultCommands) {
+    if (fault == kind) return command;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> FaultOf(const Action& action) {
+  if (const auto* fault = std::get_if<Fault>(&action)) return *fault;
+  const auto* done = std::get_if<Command>(&action);
+  for (const auto& [kind, command] : kFaultCommands) {
+    if (done != nullptr && *done == command) return Fault{.kind = kind};
+  }
+  return std::nullopt;
+}
+
+std::vector<Fault> FaultsIn(const std::vector<TimelineEntry>& timeline) {
+  std::vector<Fault> faults;
+  for (const TimelineEntry& entry : timeline) {
+    auto fault = FaultOf(entry.action);
+    if (!fault) continue;
+    if (!entry.on) fault->at = entry.after;
+    faults.push_back(*std::move(fault));
+  }
+  return faults;
 }
 
 std::string Describe(const Action& action) { return std::visit(Description(), action); }

@@ -8,6 +8,7 @@
 
 #include "gate/base/time.h"
 #include "harness/scenario/event_pattern.h"
+#include "harness/scenario/fault.h"
 
 namespace drill {
 
@@ -46,7 +47,8 @@ struct OverrideEvidence {
   bool ok = false;
 };
 
-using Action = std::variant<Command, Deploy, Scale, OverrideEvidence>;
+// A fault begins when it is due: its own time (Fault::at) is not used.
+using Action = std::variant<Command, Deploy, Scale, OverrideEvidence, Fault>;
 
 struct TimelineEntry {
   // What it waits for: its first match since the deployment of the canary; nothing: that
@@ -63,6 +65,14 @@ std::vector<std::string_view> ActionNames();
 
 // The command of that name; nothing if there is none, or if it is an action with parameters.
 std::optional<Command> ParseCommand(std::string_view name);
+
+// Faults that are actions with a name of their own: token.rotated is `rotate-token`.
+std::optional<Command> CommandOf(FaultKind kind);
+// The fault that an action is, if it is one.
+std::optional<Fault> FaultOf(const Action& action);
+
+// All faults of a timeline; Fault::at is the time of those that wait for no event.
+std::vector<Fault> FaultsIn(const std::vector<TimelineEntry>& timeline);
 
 // For people: "deploy shop-1.6.0", "scale to 7"; and "abort 5s after deployed".
 std::string Describe(const Action& action);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/scenario/fault.h"
+#include "harness/scenario/replay.h"
 #include "harness/scenario/timeline.h"
 
 namespace drill {
@@ -9,6 +11,15 @@ namespace {
 
 std::vector<std::string_view> Booleans() { return {"true", "false"}; }
 std::vector<std::string_view> Verdicts() { return {"pass", "fail", "inconclusive"}; }
+
+std::vector<std::string_view> Faults() {
+  std::vector<std::string_view> names;
+  for (const FaultInfo& info : KnownFaults()) names.push_back(info.name);
+  return names;
+}
+std::vector<std::string_view> Invariants() {
+  return {kInvariantNames.begin(), kInvariantNames.end()};
+}
 
 std::vector<EventKind> BuildVocabulary() {
   constexpr auto kAtTheEnd = EventKind::Known::kAtTheEnd;
@@ -73,6 +84,8 @@ std::vector<EventKind> BuildVocabulary() {
         {"hash"}},
        kAtTheEnd},
       {"audit.chain", {{"ok", Booleans()}, {"detail"}}, kAtTheEnd},
+      {"fault", {{"kind", Faults()}, {"state", {"began", "ended"}}, {"detail"}}, kAtTheEnd},
+      {"broken", {{"invariant", Invariants()}, {"detail"}}, kAtTheEnd},
   };
 }
 

@@ -19,6 +19,20 @@ constexpr Nanos kConnectionLost = std::chrono::seconds(30);
 // As long as such calls take on a quiet cluster, more than a watch event.
 constexpr Delay kUsualTime{std::chrono::milliseconds(4), std::chrono::milliseconds(4)};
 
+Result<ObjectPtr> Write(ApiServer& server, const Object& stored, Api::Field field,
+                        std::shared_ptr<const Json> json) {
+  const bool apart = InfoOf(stored.type).status == TypeInfo::Status::kSubresource;
+  if (field == Api::Field::kStatus && apart) {  // needs no copy of the rest
+    Object next{stored.type, {}, nullptr, std::move(json), nullptr};
+    next.meta.ns = stored.meta.ns;
+    next.meta.name = stored.meta.name;
+    return server.Update(kWriter, std::move(next), WritePart::kStatus);
+  }
+  Object next = stored;
+  (field == Api::Field::kStatus ? next.status : next.spec) = std::move(json);
+  return server.Update(kWriter, std::move(next), WritePart::kMain);
+}
+
 }  // namespace
 
 Api::Api(World& world, ApiServer& server, const ApiWeather* weather, std::string_view concern)
@@ -38,7 +52,8 @@ std::optional<Error> Api::Refusal(CallKind kind) {
 
 std::optional<Error> Api::LostAnswer() {
   if (weather_ == nullptr) return std::nullopt;
-  return Fail(DrawLostAnswer(*weather_, rng_));
+  // What hits only writes is for the gate.
+  return Fail(DrawLostAnswer(*weather_, CallKind::kRead, rng_));
 }
 
 Result<ObjectPtr> Api::Get(Type type, std::string_view ns, std::string_view name) {
@@ -85,12 +100,7 @@ Result<ObjectPtr> Api::Patch(const ObjectPtr& base, Field field,
     merged.merge_patch(gate::MergeDiff(part(*base), *after));
     after = Share(std::move(merged));
   }
-  Object next = *stored;
-  (field == Field::kStatus ? next.status : next.spec) = std::move(after);
-  const bool apart = InfoOf(base->type).status == TypeInfo::Status::kSubresource;
-  auto updated =
-      server_.Update(kWriter, std::move(next),
-                     field == Field::kStatus && apart ? WritePart::kStatus : WritePart::kMain);
+  auto updated = Write(server_, *stored, field, std::move(after));
   if (auto lost = LostAnswer()) return std::move(*lost);
   return updated;
 }

@@ -216,7 +216,7 @@ Result<void> ValidateBounded(const Object& object, const std::string& field) {
   for (const Json& json : Member(spec, "metrics")) {
     auto resolved = Substitute(json, args);
     if (!resolved) return refuse(": " + resolved.error().message);
-    const MetricSpec metric = ReadMetric(*resolved);
+    const MetricSpec metric = ReadMetric(*std::move(resolved));
     if (!metric.EffectiveCount()) {
       return refuse(
           fmt::format(" has metric {} which runs indefinitely. Invalid value for count: "
@@ -229,8 +229,10 @@ Result<void> ValidateBounded(const Object& object, const std::string& field) {
 
 enum class Where { kInline, kBackground };
 
+// `bounded` are templates whose metrics were found to end by themselves.
 Result<void> ValidateAnalysis(const AnalysisSpec& analysis, const std::string& field, Where where,
-                              const Object& rollout, const FindTemplate& find) {
+                              const Object& rollout, const FindTemplate& find,
+                              std::vector<ObjectPtr>& bounded) {
   auto templates = CollectTemplates(analysis.templates, find, field);
   if (!templates) return std::move(templates).error();
   std::vector<std::string> names;
@@ -247,7 +249,9 @@ Result<void> ValidateAnalysis(const AnalysisSpec& analysis, const std::string& f
   }
   if (where == Where::kBackground) return {};
   for (const ObjectPtr& object : *templates) {
-    if (auto bounded = ValidateBounded(*object, field); !bounded) return bounded;
+    if (std::find(bounded.begin(), bounded.end(), object) != bounded.end()) continue;
+    if (auto valid = ValidateBounded(*object, field); !valid) return valid;
+    bounded.push_back(object);
   }
   return {};
 }
@@ -311,17 +315,17 @@ bool SameRunSpec(const Json& a, const Json& b) {
 
 Result<void> ValidateAnalyses(const RolloutSpec& spec, const Object& rollout,
                               const FindTemplate& find) {
+  std::vector<ObjectPtr> bounded;
   for (std::size_t i = 0; i < spec.steps.size(); ++i) {
     if (spec.steps[i].kind != CanaryStep::Kind::kAnalysis) continue;
     const std::string field = fmt::format("spec.strategy.canary.steps[{}].analysis.templates", i);
-    if (auto valid = ValidateAnalysis(spec.steps[i].analysis, field, Where::kInline, rollout, find);
-        !valid) {
-      return valid;
-    }
+    auto valid =
+        ValidateAnalysis(spec.steps[i].analysis, field, Where::kInline, rollout, find, bounded);
+    if (!valid) return valid;
   }
   if (!spec.background) return {};
   return ValidateAnalysis(*spec.background, "spec.strategy.canary.analysis.templates",
-                          Where::kBackground, rollout, find);
+                          Where::kBackground, rollout, find, bounded);
 }
 
 }  // namespace drill::sim::argo

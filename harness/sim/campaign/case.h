@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gate/base/strict_json.h"
+#include "harness/scenario/fault.h"
 #include "harness/scenario/scenario.h"
 #include "harness/sim/argo/version.h"
-#include "harness/sim/campaign/fault.h"
 #include "harness/sim/campaign/mc_behaviour.h"
 #include "harness/sim/world/world.h"
 
@@ -34,6 +35,9 @@ Scenario GeneratedWorld();
 // and only faults, ties and the version of Argo Rollouts are drawn. Every concern has a stream of
 // its own, so that a new kind of fault shifts nothing but faults.
 Case GenerateCase(std::uint64_t seed, std::uint64_t run, const Scenario* base);
+
+// The kinds of faults that cases are drawn from: all but those that are for scenarios only.
+std::span<const FaultInfo> DrawnFaults();
 
 // The stages of the Rollout's gates in the order of its steps, each with the index of its step.
 struct GateStep {

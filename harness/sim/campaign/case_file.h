@@ -5,25 +5,27 @@
 #include <string>
 #include <string_view>
 
-#include "gate/base/result.h"
+#include "harness/scenario/scenario.h"
 #include "harness/sim/campaign/case.h"
 
 namespace drill::sim {
 
-// A case as people keep and read it (`kind: Case`, docs/campaign.md): everything that was drawn is
-// written out, so that it does not change when the generator does.
+// A case as people keep and read it is a scenario with `replay` (docs/campaign.md): everything that
+// was drawn is written out, so that it does not change when the generator does.
 struct CaseFile {
+  std::string id;
+  std::string title;
   Case one;
   std::uint64_t campaign_seed = 0;  // keys and token are drawn from it
   // What came of it when it was written.
-  std::string breaks;  // the invariant; empty: none
+  std::string breaks;  // the invariant that it must not break; empty: none at all
   std::optional<std::uint64_t> trace;
 };
 
 // With `comment` (lines) at its top.
 std::string FormatCase(const CaseFile& file, std::string_view comment);
 
-// Mistakes are reported all at once as file:line:column (kInvalidArgument).
-gate::Result<CaseFile> ParseCase(std::string_view text, const std::string& file);
+// The case that a scenario with `replay` is.
+Case CaseOf(const Scenario& scenario);
 
 }  // namespace drill::sim

@@ -7,8 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "harness/runner/timeline_view.h"
 #include "harness/scenario/load.h"
 #include "harness/sim/campaign/case_file.h"
+#include "harness/sim/campaign/replay.h"
 #include "harness/sim/campaign/shrink.h"
 #include "reports/file_io.h"
 
@@ -77,10 +79,14 @@ std::string Outcome(const CaseResult& result) {
       result.violation->detail);
 }
 
-Result<void> WriteCase(const std::string& folder, const std::string& path, const CaseFile& file,
-                       const std::string& comment) {
+Result<void> WriteCase(const std::string& folder, const std::string& path,
+                       const std::string& text) {
   if (auto made = reports::MakeFolder(folder); !made) return made;
-  return reports::WriteFileAtomically(path, FormatCase(file, comment));
+  return reports::WriteFileAtomically(path, text);
+}
+
+std::string CasePath(const std::string& folder, const std::string& name, std::uint64_t run) {
+  return fmt::format("{}/{}-{}.yaml", folder, name, run);
 }
 
 // Prints a failure as it was found, then what is left of it, and writes both down.
@@ -92,11 +98,19 @@ Result<void> ExplainFailure(Failure& failure, const CampaignOptions& options,
   const CaseResult result = PlayCase(one, stage, scripts);
   place.out(fmt::format("run {}: {}\n{}", failure.run, Outcome(result), Lines(one, "    ")));
   const auto write = [&](const std::string& name, const Case& what, const CaseResult& outcome,
-                         std::string comment) -> Result<std::string> {
+                         const std::string& comment) -> Result<std::string> {
+    const bool broken = outcome.violation.has_value();
+    const CaseFile file{.id = fmt::format("{}-{}-of-{:x}", name, failure.run, options.seed),
+                        .title = fmt::format("{}: run {} of campaign {}", failure.invariant,
+                                             failure.run, options.seed),
+                        .one = what,
+                        .campaign_seed = options.seed,
+                        .breaks = broken ? std::string(NameOf(outcome.violation->invariant)) : "",
+                        .trace = outcome.trace};
+    failure.scenario = FormatCase(file, comment + Outcome(outcome));
     if (options.out.empty()) return std::string();
-    const std::string path = fmt::format("{}/{}-{}.yaml", options.out, name, failure.run);
-    CaseFile file{what, options.seed, failure.invariant, outcome.trace};
-    if (auto done = WriteCase(options.out, path, file, comment + Outcome(outcome)); !done) {
+    const std::string path = CasePath(options.out, name, failure.run);
+    if (auto done = WriteCase(options.out, path, failure.scenario); !done) {
       return std::move(done).error();
     }
     return path;
@@ -162,10 +176,19 @@ Json Head(const CampaignOptions& options, const Shard& shard) {
           {"scenarios", options.scenarios}};
 }
 
-Result<void> WriteResult(const std::string& folder, Json head, const Tally& tally) {
+Result<void> WriteResult(const std::string& folder, const Json& result) {
   if (auto made = reports::MakeFolder(folder); !made) return made;
-  head["result"] = ToJson(tally);
-  return reports::WriteFileAtomically(folder + kResultFile, head.dump(1) + "\n");
+  return reports::WriteFileAtomically(folder + kResultFile, result.dump(1) + "\n");
+}
+
+// The shrunk cases of shards that were played elsewhere.
+Result<void> WriteCasesOf(Tally& tally, const std::string& folder) {
+  for (Failure& failure : tally.failures) {
+    if (folder.empty() || failure.scenario.empty()) continue;
+    failure.file = CasePath(folder, "shrunk", failure.run);
+    if (auto written = WriteCase(folder, failure.file, failure.scenario); !written) return written;
+  }
+  return {};
 }
 
 ExitCode Merge(const CampaignOptions& options, const CommandPlace& place) {
@@ -195,6 +218,9 @@ ExitCode Merge(const CampaignOptions& options, const CommandPlace& place) {
   if (std::adjacent_find(shards.begin(), shards.end()) != shards.end()) {
     return Complain(place, {ErrorCode::kInvalidArgument, "a shard is there twice"},
                     ExitCode::kInvalidInput);
+  }
+  if (auto written = WriteCasesOf(tally, options.out); !written) {
+    return Complain(place, written.error(), ExitCode::kInternal);
   }
   const ExitCode code = Conclude(tally, campaign->at(3).empty(), place);
   const std::int64_t all =
@@ -232,9 +258,23 @@ Result<Shard> ParseShard(std::string_view text) {
                fmt::format("--shard: \"{}\": expected I/N with 1 <= I <= N, such as 2/4", text)};
 }
 
+Result<Shard> ShardOf(const CampaignOptions& options) {
+  if (options.shards == 0) return ParseShard(options.shard);
+  if (!options.shard_index) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--shards: which one? say --shard-index I, or set JOB_COMPLETION_INDEX"};
+  }
+  if (*options.shard_index < options.shards) {
+    return Shard{*options.shard_index + 1, options.shards};
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("--shard-index {}: of {} shards the last is {}", *options.shard_index,
+                           options.shards, options.shards - 1)};
+}
+
 ExitCode RunCampaignCommand(const CampaignOptions& options, const CommandPlace& place) {
   if (!options.merge.empty()) return Merge(options, place);
-  const auto shard = ParseShard(options.shard);
+  const auto shard = ShardOf(options);
   if (!shard) return Complain(place, shard.error(), ExitCode::kInvalidInput);
   const auto scenarios = LoadWorlds(options);
   if (!scenarios) return Complain(place, scenarios.error(), ExitCode::kInvalidInput);
@@ -251,32 +291,49 @@ ExitCode RunCampaignCommand(const CampaignOptions& options, const CommandPlace& 
     auto explained = ExplainFailure(tally.failures[i], options, *worlds, place);
     if (!explained) return Complain(place, explained.error(), ExitCode::kInternal);
   }
+  Json result = Head(options, *shard);
+  result["result"] = ToJson(tally);
   if (!options.out.empty()) {
-    auto written = WriteResult(options.out, Head(options, *shard), tally);
+    auto written = WriteResult(options.out, result);
     if (!written) return Complain(place, written.error(), ExitCode::kInternal);
   }
   place.out(fmt::format("campaign {}, shard {}/{}: {} runs in {:.1f} s, {:.0f}/s on {} threads\n",
                         options.seed, shard->index, shard->of, tally.runs(), wall,
                         static_cast<double>(tally.runs()) / wall, options.jobs));
   const ExitCode code = Conclude(tally, options.scenarios.empty(), place);
+  if (options.result == CampaignOptions::Result::kAlsoPrinted) place.out(result.dump() + "\n");
   return place.stop.stop_requested() ? ExitCode::kAborted : code;
 }
 
 ExitCode RunReplayCommand(const ReplayOptions& options, const CommandPlace& place) {
-  auto text = reports::ReadWholeFile(options.file);
+  const auto text = reports::ReadWholeFile(options.file);
   if (!text) return Complain(place, text.error(), ExitCode::kInvalidInput);
-  const auto file = ParseCase(*text, options.file);
-  if (!file) return Complain(place, file.error(), ExitCode::kInvalidInput);
-  const auto worlds =
-      CaseWorlds::Make(place.files, place.manifests, file->campaign_seed, {file->one.scenario});
-  if (!worlds) return Complain(place, worlds.error(), ExitCode::kInvalidInput);
-  ScriptCache scripts;
-  const CaseResult result = PlayCase(file->one, worlds->TemplateFor(0), scripts);
-  place.out(fmt::format("{}{}\ntrace {}\n", Lines(file->one, ""), Outcome(result),
+  const auto scenario = ParseScenario(*text, options.file);
+  if (!scenario) return Complain(place, scenario.error(), ExitCode::kInvalidInput);
+  if (!scenario->replay) {
+    return Complain(place,
+                    {ErrorCode::kInvalidArgument,
+                     options.file + ": is no run of a campaign (it has no \"replay\"); gate-drill "
+                                    "run plays it"},
+                    ExitCode::kInvalidInput);
+  }
+  const auto observed = ReplayCase(place.files, place.manifests, *scenario);
+  if (!observed) return Complain(place, observed.error(), ExitCode::kInvalidInput);
+  if (options.timeline == ReplayOptions::Timeline::kShown) {
+    std::vector<reports::TraceEntry> timeline;
+    for (const TraceEvent& event : observed->trace) {
+      timeline.push_back(ToEntry(event, observed->start));
+    }
+    place.out(RenderTimeline(scenario->id + ": " + scenario->title, timeline, place.columns) +
+              "\n");
+  }
+  const CaseResult& result = observed->result;
+  place.out(fmt::format("{}{}\ntrace {}\n", Lines(CaseOf(*scenario), ""), Outcome(result),
                         TraceText(result.trace)));
-  if (file->trace && *file->trace != result.trace) {
+  const auto& written = scenario->replay->trace;
+  if (written && *written != result.trace) {
     place.out(fmt::format("it went another way than when it was written: trace {}\n",
-                          TraceText(*file->trace)));
+                          TraceText(*written)));
     return ExitCode::kInternal;
   }
   if (result.violation) return ExitCode::kFail;

@@ -15,6 +15,18 @@ void AddCampaignOptions(CLI::App& command, CampaignOptions& options) {
       ->capture_default_str();
   command.add_option("--shard", options.shard, "play only piece I of N of the cases")
       ->option_text("I/N");
+  command.add_option("--shards", options.shards, "play only one of N pieces of the cases")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->excludes("--shard");
+  command
+      .add_option("--shard-index", options.shard_index,
+                  "with --shards: which one, from 0 (an Indexed Job says it)")
+      ->option_text("I")
+      ->envname("JOB_COMPLETION_INDEX");
+  command.add_flag_callback(
+      "--print-result", [&options] { options.result = CampaignOptions::Result::kAlsoPrinted; },
+      "print the result as the last line, as JSON");
   command
       .add_option("--scenarios", options.scenarios,
                   "use these scenarios' worlds (default: generated ones)")
@@ -28,7 +40,10 @@ void AddCampaignOptions(CLI::App& command, CampaignOptions& options) {
 }
 
 void AddReplayOptions(CLI::App& command, ReplayOptions& options) {
-  command.add_option("file", options.file, "a case that a campaign has written")->required();
+  command.add_option("file", options.file, "a scenario that a campaign has written")->required();
+  command.add_flag_callback(
+      "--timeline", [&options] { options.timeline = ReplayOptions::Timeline::kShown; },
+      "show what happened when");
 }
 
 }  // namespace drill::sim

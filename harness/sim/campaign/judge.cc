@@ -3,10 +3,6 @@
 namespace drill::sim {
 namespace {
 
-constexpr std::array<std::string_view, kInvariants> kInvariantNames = {
-    "gate-holds",  "pass-is-proven",      "fail-is-proven", "refusal-rolls-back",
-    "abort-stays", "availability",        "audit-line",     "pass-is-recorded",
-    "one-chain",   "secrets-stay-secret", "settles"};
 constexpr std::array<std::string_view, kMarks> kMarkNames = {
     "promoted",         "aborted",           "restored",      "pass",
     "refused",          "untrusted",         "inconclusive",  "asked-again",

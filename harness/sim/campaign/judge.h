@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gate/base/time.h"
+#include "harness/scenario/replay.h"
 
 namespace drill::sim {
 
@@ -26,7 +27,7 @@ enum class Invariant : std::uint8_t {
   kSecretsStaySecret,
   kSettles,  // without faults, a rollout comes to an end
 };
-inline constexpr std::size_t kInvariants = 11;
+inline constexpr std::size_t kInvariants = kInvariantNames.size();
 std::string_view NameOf(Invariant invariant);
 
 // What a campaign should have seen at least once: one that did not has proven little.

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "harness/runner/rollout_patches.h"
-#include "harness/sim/campaign/injector.h"
+#include "harness/sim/campaign/case_observer.h"
 #include "harness/sim/campaign/witness.h"
+#include "harness/sim/stage/injector.h"
 #include "harness/sim/stage/sim_backend.h"
 #include "harness/sim/world/fiber.h"
 
@@ -20,20 +21,13 @@ using gate::Nanos;
 constexpr std::string_view kWriter = "gate-drill";
 constexpr std::uint64_t kMostEvents = 2'000'000;
 
-Nanos ClockSkew(const Case& one) {
-  for (const Fault& fault : one.faults) {
-    if (fault.kind == FaultKind::kArgoClockSkew) return Nanos(fault.amount);
-  }
-  return Nanos(0);
-}
-
 Simulation::Options OptionsFor(const Case& one) {
   Simulation::Options options;
   options.world.seed = one.seed;
   options.world.epoch = SimulatedEpoch();
   options.world.ties = one.ties;
   options.argo.version = one.argo;
-  options.argo.clock_skew = ClockSkew(one);
+  options.argo.clock_skew = SkewIn(one.faults, FaultKind::kArgoClockSkew);
   return options;
 }
 
@@ -45,7 +39,12 @@ class CaseRun {
         stage_(stage),
         simulation_(OptionsFor(one), scripts),
         injector_(simulation_, {stage.world().ns, one.scenario.canary_release}),
-        witness_(simulation_, injector_, one, stage.world(), judge_) {}
+        witness_(simulation_, injector_, one, stage.world(), judge_) {
+    simulation_.surroundings().mc_clock_skew = SkewIn(one.faults, FaultKind::kMcClockSkew);
+  }
+
+  // Before Run.
+  void Observe() { observer_.emplace(simulation_, stage_.world().ns); }
 
   CaseResult Run() {
     std::string trouble = Play();
@@ -61,8 +60,26 @@ class CaseRun {
     return result;
   }
 
+  // After Run; adds to the result what kept it from being seen.
+  Trace TakeTrace(CaseResult& result) {
+    Trace more = FaultTrace(injector_, world());
+    if (result.violation) more.push_back(BrokenEvent(*result.violation));
+    CaseObserver::Seen seen = observer_->Finish(more);
+    if (result.passed()) result.trouble = std::move(seen.trouble);
+    return std::move(seen.trace);
+  }
+
  private:
   World& world() { return simulation_.world(); }
+
+  // It was noticed when the world stood still, at the latest.
+  TraceEvent BrokenEvent(const Violation& violation) {
+    return {"broken",
+            world().Now(),
+            world().WallNow(),
+            Nanos(0),
+            {{"invariant", NameOf(violation.invariant)}, {"detail", violation.detail}}};
+  }
 
   // What kept it from being played; empty: nothing.
   std::string Play() {
@@ -118,9 +135,10 @@ class CaseRun {
         DeployPatch(rollout, {one_.scenario.canary_release, one_.scenario.canary_image,
                               one_.scenario.release_label ? drill::Deploy::Label::kPresent
                                                           : drill::Deploy::Label::kAbsent}));
-    auto next = FromJson(InfoOf(Type::kRollout), rollout);
+    auto next = FromJson(InfoOf(Type::kRollout), std::move(rollout));
     if (!next) return "deploying: " + next.error().message;
     witness_.OnDeployed(GatesOf(SpecOf(*stored)));
+    if (observer_) observer_->OnDeployed(one_.scenario.canary_release);
     auto written = server.Update(kWriter, *std::move(next), WritePart::kMain);
     return written ? "" : "deploying: " + written.error().message;
   }
@@ -133,12 +151,23 @@ class CaseRun {
   Simulation simulation_;
   Injector injector_;
   Witness witness_;
+  std::optional<CaseObserver> observer_;
 };
 
 }  // namespace
 
 CaseResult PlayCase(const Case& one, const StageTemplate& stage, ScriptCache& scripts) {
   return CaseRun(one, stage, scripts).Run();
+}
+
+ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCache& scripts) {
+  CaseRun run(one, stage, scripts);
+  run.Observe();
+  ObservedCase observed;
+  observed.started = SimulatedEpoch();
+  observed.result = run.Run();
+  observed.trace = run.TakeTrace(observed.result);
+  return observed;
 }
 
 }  // namespace drill::sim

@@ -10,6 +10,7 @@
 #include "harness/sim/campaign/judge.h"
 #include "harness/sim/campaign/stage_template.h"
 #include "harness/sim/stage/programs.h"
+#include "harness/trace/trace.h"
 
 namespace drill::sim {
 
@@ -39,5 +40,15 @@ inline constexpr gate::Nanos kTailTime = std::chrono::seconds(5);
 // deployed and the faults happen; then, without faults, the rollout must come to an end. It ends at
 // the first thing that is wrong. `scripts` is a cache and changes nothing.
 CaseResult PlayCase(const Case& one, const StageTemplate& stage, ScriptCache& scripts);
+
+// The same, and what a scenario's watches would have seen of it, with an event `broken` if an
+// invariant was.
+struct ObservedCase {
+  CaseResult result;
+  Trace trace;  // ordered by `at`
+  gate::Instant start;
+  gate::WallTime started;
+};
+ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCache& scripts);
 
 }  // namespace drill::sim

@@ -25,8 +25,9 @@ bool SecretScan::IsInText(std::string_view text) const {
 bool SecretScan::IsInJson(const gate::Json& json) const {
   if (json.is_string()) return IsInText(json.get_ref<const std::string&>());
   if (json.is_object()) {
-    return std::any_of(json.items().begin(), json.items().end(), [this](const auto& item) {
-      return IsInText(item.key()) || IsInJson(item.value());
+    const auto& members = json.get_ref<const gate::Json::object_t&>();
+    return std::any_of(members.begin(), members.end(), [this](const auto& member) {
+      return IsInText(member.first) || IsInJson(member.second);
     });
   }
   return json.is_array() && std::any_of(json.begin(), json.end(),

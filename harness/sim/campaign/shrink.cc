@@ -160,7 +160,7 @@ class Shrinker {
         if (done) break;
       }
       if (InfoOf(best_.smallest.faults[i].kind).parameter == FaultInfo::Parameter::kShare) {
-        TryFault(i, [](Fault& fault) { fault.amount = kMillion; });
+        TryFault(i, [](Fault& fault) { fault.amount = kWholeShare; });
       }
     }
   }

@@ -59,7 +59,7 @@ Result<Object> StageTemplate::RolloutFor(const Case& one) const {
   if (auto shaped = ShapeRollout(one.scenario.shape, rollout); !shaped) {
     return std::move(shaped).error();
   }
-  auto object = FromJson(InfoOf(Type::kRollout), rollout);
+  auto object = FromJson(InfoOf(Type::kRollout), std::move(rollout));
   if (object) object->meta.ns = world_.ns;
   return object;
 }

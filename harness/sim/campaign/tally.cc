@@ -110,7 +110,7 @@ std::vector<std::string> Tally::NeverReached() const {
   for (std::size_t i = 0; i < kMarks; ++i) {
     if (marks[i] == 0 && !IsRare(static_cast<Mark>(i))) missing.emplace_back(MarkName(i));
   }
-  for (std::size_t i = 0; i < KnownFaults().size(); ++i) {
+  for (std::size_t i = 0; i < DrawnFaults().size(); ++i) {
     if (i >= faults.size() || faults[i] == 0) missing.emplace_back(FaultName(i));
   }
   return missing;
@@ -123,7 +123,8 @@ Json ToJson(const Tally& tally) {
                         {"invariant", failure.invariant},
                         {"detail", failure.detail},
                         {"atNs", failure.at.count()},
-                        {"file", failure.file}});
+                        {"file", failure.file},
+                        {"scenario", failure.scenario}});
   }
   std::vector<std::uint64_t> faults = tally.faults;
   faults.resize(KnownFaults().size());
@@ -160,7 +161,7 @@ Result<Tally> TallyFromJson(const Json& json) {
   for (const Json& each : *failures) {
     tally.Add({Number(each, "run").value_or(0), gate::JsonString(each, "/invariant"),
                gate::JsonString(each, "/detail"), gate::Nanos(gate::JsonInt(each, "/atNs")),
-               gate::JsonString(each, "/file")});
+               gate::JsonString(each, "/file"), gate::JsonString(each, "/scenario")});
   }
   return tally;
 }

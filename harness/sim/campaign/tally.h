@@ -16,7 +16,8 @@ struct Failure {
   std::string invariant;  // "trouble": it could not be played
   std::string detail;
   gate::Nanos at{0};
-  std::string file;  // the shrunk case, if it was written
+  std::string file;      // the shrunk case, if it was written
+  std::string scenario;  // the text of that file, if it was shrunk
 };
 
 // What came of a set of runs. Sets of different runs of one campaign can be merged, in any order.

@@ -147,8 +147,12 @@ void Witness::CheckAvailability() {
 
 void Witness::CheckSecrets(const Change& change) {
   const Object& object = *change.after;
-  const bool found = secrets_.IsInJson(SpecOf(object)) || secrets_.IsInJson(StatusOf(object)) ||
-                     secrets_.IsInJson(RestOf(object)) ||
+  // What stayed the same was looked at when it came.
+  const auto is_in = [&](std::shared_ptr<const Json> Object::*part) {
+    const auto& json = object.*part;
+    return json && !(change.before && (*change.before).*part == json) && secrets_.IsInJson(*json);
+  };
+  const bool found = is_in(&Object::spec) || is_in(&Object::status) || is_in(&Object::rest) ||
                      std::any_of(object.meta.annotations.begin(), object.meta.annotations.end(),
                                  [&](const auto& each) { return secrets_.IsInText(each.second); });
   judge_.Check(Invariant::kSecretsStaySecret, !found, Now(), [&] {

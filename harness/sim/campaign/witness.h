@@ -9,10 +9,10 @@
 #include "harness/kind/stage_objects.h"
 #include "harness/sim/campaign/case.h"
 #include "harness/sim/campaign/gate_records.h"
-#include "harness/sim/campaign/injector.h"
 #include "harness/sim/campaign/judge.h"
 #include "harness/sim/campaign/rollout_state.h"
 #include "harness/sim/campaign/secret_scan.h"
+#include "harness/sim/stage/injector.h"
 #include "harness/sim/stage/simulation.h"
 
 namespace drill::sim {

@@ -24,11 +24,12 @@ std::optional<Error> DrawRefusal(const ApiWeather& weather, CallKind kind, gate:
   return std::nullopt;
 }
 
-std::optional<Error> DrawLostAnswer(const ApiWeather& weather, gate::Rng& rng) {
+std::optional<Error> DrawLostAnswer(const ApiWeather& weather, CallKind kind, gate::Rng& rng) {
   if (DrawShare(rng, weather.unanswered_ppm)) {
     return Error{ErrorCode::kDeadlineExceeded, "no answer from the API server"};
   }
-  if (DrawShare(rng, weather.reset_ppm)) {
+  const bool write_reset = kind == CallKind::kWrite && DrawShare(rng, weather.write_reset_ppm);
+  if (write_reset || DrawShare(rng, weather.reset_ppm)) {
     return Error{ErrorCode::kUnavailable, "connection reset before the answer"};
   }
   return std::nullopt;

@@ -22,10 +22,11 @@ struct ApiWeather {
   std::uint32_t lost_ppm = 0;        // the request never arrives: the caller waits for its deadline
   std::uint32_t unanswered_ppm = 0;  // done, but the caller waits for its deadline
   std::uint32_t reset_ppm = 0;       // done, but the connection breaks before the answer
-  std::uint32_t conflict_ppm = 0;    // writes only: 409, as if another had been faster
-  std::uint32_t stale_list_ppm = 0;  // lists only: an older state, up to kMostStale changes back
-  std::uint32_t watch_cut_ppm = 0;   // of watch events: the connection ends after it
-  gate::Instant down_until;          // every call is refused until then
+  std::uint32_t write_reset_ppm = 0;  // the same for writes only
+  std::uint32_t conflict_ppm = 0;     // writes only: 409, as if another had been faster
+  std::uint32_t stale_list_ppm = 0;   // lists only: an older state, up to kMostStale changes back
+  std::uint32_t watch_cut_ppm = 0;    // of watch events: the connection ends after it
+  gate::Instant down_until;           // every call is refused until then
 
   Delay OneWay() const { return {latency, jitter}; }
 };
@@ -38,6 +39,6 @@ std::optional<gate::Error> DrawRefusal(const ApiWeather& weather, CallKind kind,
                                        gate::Rng& rng);
 
 // The error that keeps the answer from a call that had its effect. kDeadlineExceeded: as above.
-std::optional<gate::Error> DrawLostAnswer(const ApiWeather& weather, gate::Rng& rng);
+std::optional<gate::Error> DrawLostAnswer(const ApiWeather& weather, CallKind kind, gate::Rng& rng);
 
 }  // namespace drill::sim

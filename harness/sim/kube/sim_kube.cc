@@ -77,7 +77,7 @@ Result<T> SimKube::Call(std::string_view name, CallKind kind, const Deadline& de
       return Fail(*std::move(refused), deadline);
     }
     Result<T> done = act();
-    if (auto lost = DrawLostAnswer(weather_, rng_)) return Fail(*std::move(lost), deadline);
+    if (auto lost = DrawLostAnswer(weather_, kind, rng_)) return Fail(*std::move(lost), deadline);
     if (auto back = Travel(deadline); !back) return std::move(back).error();
     return done;
   }();

@@ -65,7 +65,9 @@ class MockContainer : public Container, public HttpEndpoint {
   }
 
  private:
-  mock_mc::Moment Now() const { return {around_.world.Now(), around_.world.WallNow()}; }
+  mock_mc::Moment Now() const {
+    return {around_.world.Now(), around_.world.WallNow() + around_.mc_clock_skew};
+  }
   std::string ScriptFile() const { return spec_.args.size() < 2 ? "" : spec_.args[1]; }
 
   Result<std::shared_ptr<const mock_mc::Script>> ReadScript() {
@@ -131,10 +133,14 @@ Result<std::string> CallAdmin(HttpEndpoint* endpoint, std::string_view method,
 }
 
 ContainerRuntime::ImageState Programs::ImageOf(std::string_view image) {
-  return image == gate_image_ || image == mock_image_ ? ImageState::kPresent : ImageState::kMissing;
+  const bool present = image == gate_image_ || image == mock_image_ || added_.contains(image);
+  return present ? ImageState::kPresent : ImageState::kMissing;
 }
 
 std::unique_ptr<Container> Programs::Start(const ContainerSpec& spec, ContainerEvents events) {
+  if (const auto added = added_.find(spec.image); added != added_.end()) {
+    return added->second(std::move(events));
+  }
   return spec.image == gate_image_ ? StartGate(around_, spec, std::move(events))
                                    : StartMockMc(around_, spec, std::move(events));
 }

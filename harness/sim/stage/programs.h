@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gate/base/rng.h"
+#include "gate/evidence/keyring_cache.h"
 #include "harness/sim/cluster/container.h"
 #include "harness/sim/kube/api_server.h"
 #include "harness/sim/kube/sim_kube.h"
@@ -38,6 +39,7 @@ struct Surroundings {
   ScriptCache& scripts;
   const ApiWeather& api_weather;  // between the gate and the API server
   gate::Nanos gate_clock_skew{0};
+  gate::Nanos mc_clock_skew{0};
   // Called for every process of the gate before it starts: to count, crash or slow it.
   std::function<void(Process&)> on_gate_process;
   // Called when one of them has ended, with its exit code: 137 if it was killed at a seam. One
@@ -45,6 +47,7 @@ struct Surroundings {
   std::function<void(const Process&, int exit_code)> on_gate_end;
   // Called for every request that mock-mc takes in, with what it decided about it.
   std::function<void(const mock_mc::Decision&)> on_mc_request;
+  gate::evidence::KeyringCache keyrings{};  // of all processes of the gate
 };
 
 // rollout-gate: the production program, on the seams of a simulated pod.
@@ -60,11 +63,15 @@ std::unique_ptr<Container> StartMockMc(Surroundings& around, const ContainerSpec
 gate::Result<std::string> CallAdmin(HttpEndpoint* endpoint, std::string_view method,
                                     std::string_view target, const std::string& body);
 
-// The images that there are: the gate's and mock-mc's.
+// The images that there are: the gate's, mock-mc's, and those that were added.
 class Programs : public ContainerRuntime {
  public:
   Programs(Surroundings& around, std::string gate_image, std::string mock_image)
       : around_(around), gate_image_(std::move(gate_image)), mock_image_(std::move(mock_image)) {}
+
+  // One more image, and what starts its containers.
+  using Starter = std::function<std::unique_ptr<Container>(ContainerEvents events)>;
+  void Add(std::string image, Starter starter) { added_[std::move(image)] = std::move(starter); }
 
   ImageState ImageOf(std::string_view image) override;
   std::unique_ptr<Container> Start(const ContainerSpec& spec, ContainerEvents events) override;
@@ -73,6 +80,7 @@ class Programs : public ContainerRuntime {
   Surroundings& around_;
   const std::string gate_image_;
   const std::string mock_image_;
+  std::map<std::string, Starter, std::less<>> added_;
 };
 
 }  // namespace drill::sim

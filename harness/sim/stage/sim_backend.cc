@@ -3,7 +3,10 @@
 #include <utility>
 
 #include "gate/base/encoding.h"
+#include "harness/kind/collect.h"
 #include "harness/kind/kind_stage.h"
+#include "harness/kind/wait.h"
+#include "harness/sim/stage/injector.h"
 #include "harness/sim/world/fiber.h"
 #include "mock-mc/behaviour/signing_key.h"
 
@@ -33,8 +36,12 @@ class SimStage : public Stage {
   SimStage(const Simulation::Options& options, gate::Files& files, const std::string& directory,
            const Scenario& scenario, StageWorld world)
       : simulation_(options, scripts_),
+        injector_(simulation_, {world.ns, scenario.canary_release}),
         stage_(simulation_.api(), simulation_.runtime(), files, directory, scenario,
-               std::move(world), KindStage::Keep::kNo) {}
+               std::move(world), KindStage::Keep::kNo) {
+    simulation_.surroundings().mc_clock_skew =
+        SkewIn(FaultsIn(scenario.timeline), FaultKind::kMcClockSkew);
+  }
 
   gate::Runtime& runtime() override { return simulation_.runtime(); }
   std::stop_token StopFor(const std::stop_token& /*run*/) override { return {}; }
@@ -53,20 +60,31 @@ class SimStage : public Stage {
   }
 
   Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) override {
+    auto argo =
+        WaitFor(kube(), runtime(), AvailableDeployment(kArgoNamespace, kArgoName), deadline);
+    if (!argo) return std::move(argo).error();
     return stage_.Prepare(progress, deadline);
   }
   Result<void> CallMcAdmin(const std::string& method, const std::string& path, const Json& body,
                            const gate::Deadline& deadline) override {
     return stage_.CallMcAdmin(method, path, body, deadline);
   }
-  Result<Trace> Collect(const gate::Deadline& deadline) override {
-    return stage_.Collect(deadline);
+  Result<void> Inject(const Fault& fault, const gate::Deadline& /*deadline*/) override {
+    injector_.Start(fault);
+    return {};
   }
+  Result<Trace> Collect(const gate::Deadline& deadline) override {
+    auto collected = stage_.Collect(deadline);
+    if (!collected) return collected;
+    return Merge(*std::move(collected), FaultTrace(injector_, simulation_.world()));
+  }
+  std::string trace_hash() override { return simulation_.world().trace().Hex(); }
   Result<void> Remove(const gate::Deadline& deadline) override { return stage_.Remove(deadline); }
 
  private:
   ScriptCache scripts_;
   Simulation simulation_;
+  Injector injector_;
   KindStage stage_;
 };
 
@@ -93,7 +111,7 @@ Result<StageWorld> MakeStageWorld(std::uint64_t seed) {
                     .rogue = *std::move(rogue)};
 }
 
-SimBackend::SimBackend(const BackendOptions& options, std::string directory, gate::Files& files)
+SimBackend::SimBackend(const Options& options, std::string directory, gate::Files& files)
     : options_(options), directory_(std::move(directory)), files_(files) {}
 
 Result<Json> SimBackend::Start(const Progress& progress, const gate::Deadline& /*deadline*/) {
@@ -101,16 +119,25 @@ Result<Json> SimBackend::Start(const Progress& progress, const gate::Deadline& /
   auto world = MakeStageWorld(options_.seed);
   if (!world) return std::move(world).error();
   world_ = *std::move(world);
-  return Json{{"simulated", true}, {"argoRollouts", {{"version", options_.argo_version}}}};
+  return Json{{"simulated", true},
+              {"argoRollouts", {{"version", "v" + std::string(ToString(options_.argo))}}}};
 }
 
 std::unique_ptr<Stage> SimBackend::NewStage(const Scenario& scenario) {
   Simulation::Options options;
   options.world.seed = gate::Rng(options_.seed).Fork(scenario.id).Next();
   options.world.epoch = SimulatedEpoch();
+  options.argo.version = options_.argo;
+  options.argo.clock_skew = SkewIn(FaultsIn(scenario.timeline), FaultKind::kArgoClockSkew);
+  options.argo_place = Simulation::Options::ArgoPlace::kPod;
   StageWorld world = *world_;
   world.ns = "drill-" + gate::LowerCase(scenario.id);
   return std::make_unique<SimStage>(options, files_, directory_, scenario, std::move(world));
+}
+
+Result<Replayed> SimBackend::Replay(const Scenario& scenario) {
+  if (options_.replay) return options_.replay(scenario);
+  return Backend::Replay(scenario);
 }
 
 }  // namespace drill::sim

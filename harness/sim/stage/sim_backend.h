@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,7 +9,6 @@
 #include "gate/seams/files.h"
 #include "harness/kind/stage_objects.h"
 #include "harness/runner/backend.h"
-#include "harness/runner/backend_options.h"
 #include "harness/sim/stage/simulation.h"
 
 namespace drill::sim {
@@ -16,16 +17,23 @@ namespace drill::sim {
 // backend, applied to a modelled API server; gate and mock-mc are the production code.
 class SimBackend : public Backend {
  public:
+  struct Options {
+    std::uint64_t seed = 0;
+    ArgoVersion argo = ArgoVersion::k1_10;
+    // Plays scenarios that are runs of campaigns; empty: they cannot be played.
+    std::function<gate::Result<Replayed>(const Scenario&)> replay;
+  };
   // `directory` is kind/scenario. `files` must outlive it.
-  SimBackend(const BackendOptions& options, std::string directory, gate::Files& files);
+  SimBackend(const Options& options, std::string directory, gate::Files& files);
 
   std::string_view name() const override { return "sim"; }
   gate::Result<gate::Json> Start(const Progress& progress, const gate::Deadline& deadline) override;
   std::unique_ptr<Stage> NewStage(const Scenario& scenario) override;
+  gate::Result<Replayed> Replay(const Scenario& scenario) override;
   gate::Result<void> Stop(const gate::Deadline& /*deadline*/) override { return {}; }
 
  private:
-  const BackendOptions options_;
+  const Options options_;
   const std::string directory_;
   gate::Files& files_;
   std::optional<StageWorld> world_;  // what all stages share, after Start

@@ -8,6 +8,7 @@
 #include "harness/sim/cluster/cluster.h"
 #include "harness/sim/kube/api_server.h"
 #include "harness/sim/kube/sim_kube.h"
+#include "harness/sim/stage/argo_deployment.h"
 #include "harness/sim/stage/network.h"
 #include "harness/sim/stage/pod_logs.h"
 #include "harness/sim/stage/programs.h"
@@ -30,6 +31,9 @@ class Simulation {
     World::Options world;
     ClusterOptions cluster;
     ArgoOptions argo;  // its weather is that of argo_api_weather() if it names none
+    // kProcess: Argo Rollouts runs from the start, beside the cluster. kPod: it is installed in it
+    // (stage/argo_deployment.h), and runs as soon as its pod does.
+    enum class ArgoPlace { kProcess, kPod } argo_place = ArgoPlace::kProcess;
   };
   // `scripts` must outlive it.
   Simulation(const Options& options, ScriptCache& scripts);
@@ -66,6 +70,7 @@ class Simulation {
   Cluster cluster_;
   WatchLink argo_link_;
   ArgoController argo_;
+  ArgoDeployment argo_deployment_;
   Process harness_;
   SimRuntime runtime_;
   SimClusterApi api_;

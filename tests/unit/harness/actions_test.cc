@@ -37,11 +37,16 @@ class RecordingStage : public Stage {
                                  const Json& body, const gate::Deadline&) override {
     return Note(method + " mock-mc" + path + " " + body.dump());
   }
+  gate::Result<void> Inject(const Fault& fault, const gate::Deadline& deadline) override {
+    if (!faults_are_possible) return Stage::Inject(fault, deadline);
+    return Note("fault " + DescribeUntimed(fault));
+  }
   gate::Result<Trace> Collect(const gate::Deadline&) override { return Trace(); }
   gate::Result<void> Remove(const gate::Deadline&) override { return {}; }
 
   FakeCluster cluster;
   std::vector<std::string> requests;
+  bool faults_are_possible = true;
   std::string fails_at;  // requests that hold this text are refused
 
  private:
@@ -223,6 +228,21 @@ TEST_F(ActionsTest, ARotationThatMcRefusesLeavesTheSecretAlone) {
   stage_.fails_at = "PUT mock-mc";
   EXPECT_FALSE(Do(Command::kRotateToken));
   EXPECT_THAT(stage_.requests, SizeIs(1));
+}
+
+TEST_F(ActionsTest, LetsAFaultHappen) {
+  const auto done = MustDo(
+      Fault{.kind = FaultKind::kApiLost, .length = std::chrono::seconds(5), .amount = kWholeShare});
+  EXPECT_THAT(stage_.requests, ElementsAre("fault api.lost 100% for 5s"));
+  EXPECT_EQ(done.detail, "api.lost 100% for 5s");
+}
+
+TEST_F(ActionsTest, AFaultThatTheStageCannotDoIsAnError) {
+  stage_.faults_are_possible = false;
+  const auto done = Do(Fault{.kind = FaultKind::kArgoRestart});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(done.error().message, "argo.restart: not possible on this backend");
 }
 
 TEST_F(ActionsTest, ARefusedRequestIsAnErrorThatNamesTheAction) {

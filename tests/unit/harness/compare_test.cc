@@ -115,6 +115,41 @@ TEST(TracksTest, APauseThatSomebodyEndedCountsWhenHeDidSo) {
                   "at the end: 5 (4) 0 (0) 0 (0)"));
 }
 
+TEST(TracksTest, ReplicasDoNotCountWhenAnInlineAnalysisIsTerminated) {
+  Milestone terminated = RunIs("a", "Inconclusive");
+  terminated.fields["message"] = "\"Error Message: Metric Terminated\"";
+  EXPECT_THAT(
+      TrackOf("analysis", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(20), terminated)}),
+      ElementsAre("a: Step Inconclusive \"Error Message: Metric Terminated\""));
+}
+
+TEST(TracksTest, AnEventOfAnAnalysisRunCountsOnce) {
+  const auto event = [](const std::string& run, const std::string& reason) {
+    return Milestone{
+        seconds(1),
+        "event",
+        {{"kind", "AnalysisRun"}, {"name", run}, {"reason", reason}, {"message", "m"}}};
+  };
+  EXPECT_THAT(TrackOf("run events", {event("a", "MetricFailed"), event("a", "AnalysisRunFailed"),
+                                     event("b", "MetricFailed"), event("a", "MetricFailed"),
+                                     event("a", "AnalysisRunFailed")}),
+              ElementsAre("a: MetricFailed: m", "a: AnalysisRunFailed: m", "b: MetricFailed: m"));
+}
+
+TEST(TracksTest, ReplicasCountAlsoSoonAfterTheTimelineDidSomethingToMc) {
+  for (const char* action : {"evidence", "delete-token", "rotate-token"}) {
+    EXPECT_THAT(
+        TrackOf("analysis", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), Action(action)),
+                             At(seconds(6), RunIs("a", "Failed"))}),
+        ElementsAre("a: Step Failed  at 4 1 0"))
+        << action;
+  }
+  EXPECT_THAT(
+      TrackOf("analysis", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), Action("promote")),
+                           At(seconds(6), RunIs("a", "Failed"))}),
+      ElementsAre("a: Step Failed "));
+}
+
 TEST(TracksTest, ReplicasCountAsTheyWereBeforeAnInlineAnalysisEnded) {
   EXPECT_THAT(TrackOf("analysis",
                       {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(2), RunIs("a", "Running")),

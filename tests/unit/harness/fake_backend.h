@@ -104,7 +104,12 @@ class FakeBackend : public Backend {
   gate::Result<gate::Json> Start(const Progress& progress, const gate::Deadline& deadline) override;
   std::unique_ptr<Stage> NewStage(const Scenario& scenario) override;
   gate::Result<void> Stop(const gate::Deadline& deadline) override;
+  gate::Result<Replayed> Replay(const Scenario& scenario) override {
+    if (replayed) return *replayed;
+    return Backend::Replay(scenario);
+  }
 
+  std::optional<Replayed> replayed;            // what comes of replaying any scenario
   std::map<std::string, StageScript> scripts;  // by scenario id
   std::map<std::string, StageLog> logs;
   std::optional<gate::Error> start_error;

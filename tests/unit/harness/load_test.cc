@@ -122,7 +122,7 @@ TEST(ParseReadinessTest, ReportsMistakesWithTheirPlace) {
 TEST(ShippedScenariosTest, AreSoundAndComplete) {
   const auto set = LoadScenarios({SCENARIO_FOLDER});
   ASSERT_TRUE(set) << set.error().message;
-  EXPECT_EQ(set->scenarios.size(), 17U);
+  EXPECT_EQ(set->scenarios.size(), 22U);
   EXPECT_TRUE(std::all_of(set->scenarios.begin(), set->scenarios.end(), [](const Scenario& each) {
     return each.required && !each.until.empty();
   }));

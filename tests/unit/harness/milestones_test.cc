@@ -81,6 +81,24 @@ TEST(MilestonesTest, KeepsWhatArgoDidAndLeavesWhatOthersDid) {
                                         HasSubstr("AnalysisRunFailed")));
 }
 
+TEST(MilestonesTest, ReplicaSetsAreNamedByTheirRevisionsAlsoIfTheFirstOneWasMissed) {
+  const auto trace = Extract({At(seconds(0), "deployed"),
+                              KubeEvent(seconds(1), "Rollout", "NewReplicaSetCreated",
+                                        "Created ReplicaSet demo-77899cd687 (revision 2)"),
+                              KubeEvent(seconds(2), "Rollout", "ScalingReplicaSet",
+                                        "Scaled down ReplicaSet demo-577856b8cf (revision 1)")});
+  EXPECT_EQ(trace.milestones[1].fields["message"], "Created ReplicaSet demo-<rs2> (revision 2)");
+  EXPECT_EQ(trace.milestones[2].fields["message"],
+            "Scaled down ReplicaSet demo-<rs1> (revision 1)");
+}
+
+TEST(MilestonesTest, TheNamespaceOfASimulatedStageIsOneOfThem) {
+  const auto trace = Extract(
+      {At(seconds(0), "deployed"), KubeEvent(seconds(1), "Rollout", "RolloutAddedToInformer",
+                                             "added to informer: drill-fid-101/demo")});
+  EXPECT_EQ(trace.milestones.back().fields["message"], "added to informer: <ns>/demo");
+}
+
 TEST(MilestonesTest, NamesThatARunMadeUpAreTheSameInAll) {
   const auto trace = Extract(
       {KubeEvent(seconds(0), "Rollout", "NewReplicaSetCreated",

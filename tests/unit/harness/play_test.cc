@@ -350,6 +350,51 @@ TEST_F(PlayTest, AJournalThatCannotBeWrittenStopsTheRun) {
   ExpectRemoved();
 }
 
+constexpr const char* kReplay = R"(apiVersion: drill/v1
+kind: Scenario
+id: GATE-001
+title: A title
+backends: [sim]
+replay: {seed: "1", campaignSeed: "1"}
+world:
+  releases: {stable: shop-1.4.0, canary: shop-1.5.0}
+  mc: {}
+expect: [{id: e, never: {event: broken, invariant: settles}}]
+)";
+
+// What a simulator tells of a run of a campaign in which this invariant broke; "": none.
+Replayed AReplay(const std::string& broken) {
+  Replayed replayed{{}, {Ending::Kind::kHorizon, "", gate::Instant()}, {}, seconds(20), "abc"};
+  replayed.trace.push_back({"deployed", gate::Instant(seconds(5)), {}, Nanos(0), {}});
+  if (!broken.empty()) {
+    replayed.trace.push_back(
+        {"broken", gate::Instant(seconds(9)), {}, Nanos(0), {{"invariant", broken}}});
+  }
+  return replayed;
+}
+
+TEST_F(PlayTest, AReplayIsJudgedByWhatTheBackendSaw) {
+  const Scenario scenario = *ParseScenario(kReplay, "s.yaml");
+  for (const auto& [broken, outcome] :
+       {std::pair("", Outcome::kPass), std::pair("settles", Outcome::kFail),
+        std::pair("one-chain", Outcome::kPass)}) {
+    backend_.replayed = AReplay(broken);
+    const auto result = Play(scenario, backend_, recorder_, limits_, stop_.get_token());
+    EXPECT_EQ(result.outcome, outcome) << broken;
+    EXPECT_EQ(result.trace_hash, "abc");
+    EXPECT_EQ(result.duration, seconds(20));
+    EXPECT_EQ(result.timeline.size(), backend_.replayed->trace.size());
+  }
+  EXPECT_EQ(backend_.stages, 0);
+}
+
+TEST_F(PlayTest, AReplayThatABackendCannotPlayIsInconclusive) {
+  const auto result =
+      Play(*ParseScenario(kReplay, "s.yaml"), backend_, recorder_, limits_, stop_.get_token());
+  EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  EXPECT_THAT(result.reason, HasSubstr("can be replayed only in the simulator"));
+}
+
 TEST_F(PlayTest, NotesAreLimited) {
   for (int i = 0; i < 60; ++i) recorder_.ScenarioNote("GATE-001", "note");
   EXPECT_EQ(journal_.records.size(), 50U);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <set>
 
+#include "gate/base/strict_json.h"
 #include "reports/file_io.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/reports/sample_run.h"
@@ -81,6 +82,80 @@ class ProgramTest : public testing::Test {
 
   const test_support::TempFolder folder_;
 };
+
+// --- Simulated runs -----------------------------------------------------------------------------
+
+TEST_F(ProgramTest, ASimulatedRunTellsItsSeedAndTraceAndTheSameSeedGivesTheSameTrace) {
+  const auto run = [this](const std::string& seed) {
+    return Run({"run", "--scenarios", SCENARIO_FOLDER, "--only", "GATE-005,GATE-022", "--seed",
+                seed, "--report", "report"});
+  };
+  const ProgramOutcome first = run("7");
+  EXPECT_EQ(first.exit_code, 0) << first.out << first.err;
+  const std::size_t at = first.out.find("\nseed 7, trace ");
+  ASSERT_NE(at, std::string::npos) << first.out;
+  const std::string line = first.out.substr(at, first.out.find('\n', at + 1) - at);
+  const std::string trace = line.substr(line.rfind(' ') + 1);
+  EXPECT_EQ(trace.size(), 16U);
+  EXPECT_THAT(Read("report/report.json"), HasSubstr("\"traceHash\": \"" + trace + "\""));
+  EXPECT_THAT(Read("report/report.md"), HasSubstr("| trace hash | " + trace + " |"));
+  EXPECT_THAT(run("7").out, HasSubstr(line));
+  EXPECT_THAT(run("8").out, testing::Not(HasSubstr(trace)));
+}
+
+TEST_F(ProgramTest, TheTimelineIsShownOnRequest) {
+  const std::vector<std::string> arguments = {
+      "run", "--scenarios", SCENARIO_FOLDER, "--only", "GATE-022", "--seed", "7"};
+  EXPECT_THAT(Run(arguments).out, testing::Not(HasSubstr("seconds  weight")));
+  auto with = arguments;
+  with.push_back("--timeline");
+  const std::string text = Run(with).out;
+  EXPECT_THAT(text, HasSubstr("   seconds  weight   stable   canary  who        what\n"));
+  EXPECT_THAT(text, HasSubstr("fault      argo.restart\n"));
+  EXPECT_THAT(text, HasSubstr("restored: the stable release alone\n"));
+}
+
+// A run of a campaign whose canary has no image, so that its rollout never settles.
+constexpr const char* kReplayed =
+    "apiVersion: drill/v1\nkind: Scenario\nid: shrunk-1-of-1\ntitle: It never settles\n"
+    "backends: [sim]\nreplay: {seed: \"7\", campaignSeed: \"1\"}\n"
+    "world:\n  releases: {stable: shop-1.4.0, canary: shop-1.5.0}\n"
+    "  rollout: {replicas: 1, canaryImage: missing}\n  mc: {rules: []}\n"
+    "timeline: [{at: 3s, do: {fault: {kind: argo.restart}}}]\n"
+    "expect: [{id: invariant, never: {event: broken, invariant: settles}}]\n";
+
+TEST_F(ProgramTest, ARunOfACampaignFailsInTheSameWayReplayedAndRun) {
+  const std::string file = folder_.Add("scenarios/case.yaml", kReplayed);
+  const ProgramOutcome replayed = Run({"replay", "scenarios/case.yaml", "--timeline"});
+  EXPECT_EQ(replayed.exit_code, 1) << replayed.out << replayed.err;
+  EXPECT_THAT(replayed.out, HasSubstr("settles broken "));
+  EXPECT_THAT(replayed.out, HasSubstr("fault      argo.restart\n"));
+  EXPECT_THAT(replayed.out, HasSubstr("INVARIANT  settles: "));
+  const std::size_t at = replayed.out.rfind("trace ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string trace = replayed.out.substr(at + 6, 16);
+
+  const ProgramOutcome ran = Run({"run", "--report", "report"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
+  EXPECT_THAT(Read("report/report.json"), HasSubstr("\"traceHash\": \"" + trace + "\""));
+  EXPECT_THAT(Read("report/report.json"), HasSubstr("\"invariant\": \"settles\""));
+}
+
+TEST_F(ProgramTest, AReplayThatGoesAnotherWayThanWrittenSaysSo) {
+  std::string text = kReplayed;
+  text.replace(text.find("\"1\"}"), 4, "\"1\", trace: \"1\"}");
+  folder_.Add("case.yaml", text);
+  const ProgramOutcome outcome = Run({"replay", "case.yaml"});
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_THAT(outcome.out, HasSubstr("it went another way than when it was written: "
+                                     "trace 0000000000000001\n"));
+}
+
+TEST_F(ProgramTest, ReplayTakesOnlyRunsOfCampaigns) {
+  folder_.Add("a.yaml", AScenario("A-1"));
+  ExpectRefusal({"replay", "a.yaml"},
+                "a.yaml: is no run of a campaign (it has no \"replay\"); gate-drill run plays it");
+}
 
 // --- check and list -----------------------------------------------------------------------------
 
@@ -180,6 +255,23 @@ TEST_F(ProgramTest, RunRefusesMistakesInScenarios) {
 TEST_F(ProgramTest, RunRefusesWhenTheBackendCanPlayNothing) {
   folder_.Add("scenarios/a.yaml", AScenario("A-1", "title: t\nbackends: [sim]"));
   ExpectRefusal({"run", "--backend", "kind"}, "no scenario to play on backend kind");
+}
+
+TEST_F(ProgramTest, RunRefusesAReleaseOfArgoRolloutsThatItCannotSimulate) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+  ExpectRefusal({"run", "--argo-version", "v1.8.3"},
+                "--argo-version: Argo Rollouts \"v1.8.3\" cannot be simulated, only v1.9 and v1.10 "
+                "can; others are played with --backend kind");
+}
+
+TEST_F(ProgramTest, RunReportsWhichArgoRolloutsItSimulated) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+  for (const std::string& minor : {std::string("v1.9"), std::string("v1.10")}) {
+    ASSERT_EQ(Run({"run", "--argo-version", minor + ".7"}).exit_code, 0);
+    const auto report = gate::ParseStrictJson(Read("drill-report/report.json"));
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->at("facts").at("argoRollouts").at("version"), minor);
+  }
 }
 
 TEST_F(ProgramTest, RunRefusesAReportFolderThatIsAFile) {
@@ -303,6 +395,60 @@ TEST_F(FakeToolsTest, ANewRunKeepsTheJournalOfTheLastOne) {
   test_support::RunProgram(HangingRun());
   EXPECT_EQ(Read("drill-report/journal.1.jsonl"), first);
   EXPECT_NE(Read("drill-report/journal.jsonl"), first);
+}
+
+// --- compare ------------------------------------------------------------------------------------
+
+// A trace of F-1 that came to this phase.
+std::string ATrace(const std::string& backend, const std::string& controller,
+                   const std::string& phase) {
+  return R"({"format":"drill-trace/v1","scenario":"F-1","sha256":"a","eventsCut":false,"backend":")" +
+         backend + R"(","controller":")" + controller + "\"}\n" +
+         R"({"event":"rollout.phase","t":"1.0","message":"","phase":")" + phase + "\"}\n";
+}
+
+TEST_F(ProgramTest, CompareHoldsDifferencesAgainstTheListOfThoseThatAreKnown) {
+  fs::create_directory(folder_.path() + "/sim");
+  fs::create_directory(folder_.path() + "/real");
+  folder_.Add("sim/F-1.jsonl", ATrace("sim", "", "Healthy"));
+  folder_.Add("real/F-1.jsonl", ATrace("kind", "argo-rollouts:v1.10.1", "Degraded"));
+  folder_.Add("list.yaml", "- {scenario: F-1, argo: ['1.10'], track: rollout, reason: A reason}\n");
+  folder_.Add("empty.yaml", "[]\n");
+  EXPECT_EQ(Run({"compare", "sim", "real"}).exit_code, 1);
+
+  const ProgramOutcome listed = Run({"compare", "sim", "real", "--divergences", "list.yaml"});
+  EXPECT_EQ(listed.exit_code, 0);
+  EXPECT_EQ(listed.err, "");
+  EXPECT_THAT(listed.out, HasSubstr("0 of 1 agree"));
+
+  const ProgramOutcome unlisted = Run({"compare", "sim", "real", "--divergences", "empty.yaml"});
+  EXPECT_EQ(unlisted.exit_code, 1);
+  EXPECT_EQ(unlisted.err, "F-1 on 1.10: rollout differs, which is not listed\n");
+
+  folder_.Add("sim/F-1.jsonl", ATrace("sim", "", "Degraded"));
+  const ProgramOutcome gone = Run({"compare", "sim", "real", "--divergences", "list.yaml"});
+  EXPECT_EQ(gone.exit_code, 1);
+  EXPECT_EQ(gone.err, "list.yaml:1:3: F-1 on 1.10: rollout agrees; delete this entry\n");
+}
+
+TEST_F(ProgramTest, CompareRefusesAListThatCannotBeRead) {
+  fs::create_directory(folder_.path() + "/sim");
+  folder_.Add("sim/F-1.jsonl", ATrace("sim", "", "Healthy"));
+  folder_.Add("list.yaml", "- {scenario: F-1, argo: ['1.10'], track: jobs}\n");
+  ExpectRefusal({"compare", "sim", "sim", "--divergences", "nowhere.yaml"},
+                "nowhere.yaml: No such file or directory");
+  ExpectRefusal({"compare", "sim", "sim", "--divergences", "list.yaml"},
+                "list.yaml:1:3: \"reason\" is missing");
+}
+
+TEST_F(ProgramTest, ComparePrintsATableForADocument) {
+  fs::create_directory(folder_.path() + "/sim");
+  fs::create_directory(folder_.path() + "/real");
+  folder_.Add("sim/F-1.jsonl", ATrace("sim", "", "Healthy"));
+  folder_.Add("real/F-1.jsonl", ATrace("kind", "argo-rollouts:v1.9.2", "Healthy"));
+  const ProgramOutcome table = Run({"compare", "sim", "real", "--markdown"});
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_THAT(table.out, HasSubstr("| F-1 | 1.9 | agrees | 2 |  |\n"));
 }
 
 // --- report -------------------------------------------------------------------------------------

@@ -189,7 +189,9 @@ TEST_F(RunnerTest, WhatIsNotSelectedSaysWhy) {
   ASSERT_EQ(head.scenarios.size(), 4U);
   EXPECT_TRUE(head.scenarios[0].selected);
   EXPECT_EQ(head.scenarios[1].reason, "not for backend kind");
+  EXPECT_FALSE(head.scenarios[1].applies);
   EXPECT_EQ(head.scenarios[2].reason, "not selected");
+  EXPECT_TRUE(head.scenarios[2].applies);
   EXPECT_FALSE(head.scenarios[2].selected);
   ASSERT_EQ(head.checklist.size(), 1U);
   EXPECT_EQ(head.checklist[0].id, "REQ-A");

@@ -81,6 +81,33 @@ TEST(DecideTest, AnOptionalFailureDoesNotCount) {
   EXPECT_TRUE(IsRequired(run, run.scenarios.back()));
 }
 
+TEST(DecideTest, WhatIsForAnotherBackendIsNeitherRequiredNorAProof) {
+  RunResult run = GreenRun();
+  run.scenarios.push_back(run.scenarios.front());
+  ScenarioResult& other = run.scenarios.back();
+  other.id = "GATE-002";
+  other.outcome = Outcome::kNotRun;
+  other.applies = false;
+  run.checklist.push_back({"REQ-X", "Both", {run.scenarios.front().id, "GATE-002"}});
+  EXPECT_FALSE(IsRequired(run, other));
+  EXPECT_EQ(OutcomeOf(run, run.checklist.back()), Outcome::kPass);
+  EXPECT_EQ(Decide(run), Decision::kReady);
+  // A row that nothing here can prove is not proven.
+  run.checklist.push_back({"REQ-Y", "Only elsewhere", {"GATE-002"}});
+  EXPECT_EQ(OutcomeOf(run, run.checklist.back()), Outcome::kNotRun);
+  EXPECT_EQ(Decide(run), Decision::kIncomplete);
+}
+
+TEST(TraceHashTest, IsOneOfAllThatWasSimulated) {
+  RunResult run = GreenRun();
+  EXPECT_EQ(TraceHashOf(run), "");
+  run.scenarios.front().trace_hash = "0123456789abcdef";
+  const std::string hash = TraceHashOf(run);
+  EXPECT_EQ(hash.size(), 16U);
+  run.scenarios.front().trace_hash = "0123456789abcdee";
+  EXPECT_NE(TraceHashOf(run), hash);
+}
+
 // Over many generated results: never READY while something required is not green.
 TEST(DecideTest, IsNeverReadyWhileSomethingRequiredIsNotGreen) {
   gate::Rng rng(7);

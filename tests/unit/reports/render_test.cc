@@ -67,6 +67,32 @@ TEST(RenderTest, ASimulatedRunIsLabelledAsOne) {
   EXPECT_THAT(RenderJson(run), testing::HasSubstr("\"simulated\": true"));
 }
 
+TEST(RenderTest, ShowsTheTraceHashesOfASimulation) {
+  RunResult run = GreenRun();
+  run.scenarios.front().trace_hash = "0123456789abcdef";
+  for (const std::string& text : {RenderJson(run), RenderMarkdown(run)}) {
+    EXPECT_THAT(text, HasSubstr("0123456789abcdef"));
+    EXPECT_THAT(text, HasSubstr(TraceHashOf(run)));
+  }
+}
+
+TEST(RenderTest, WhatIsForAnotherBackendIsMarkedAndNotRed) {
+  RunResult run = GreenRun();
+  run.scenarios.push_back(run.scenarios.front());
+  ScenarioResult& other = run.scenarios.back();
+  other.id = "GATE-099";
+  other.outcome = Outcome::kNotRun;
+  other.selected = false;
+  other.applies = false;
+  other.started.reset();
+  other.reason = "not for backend kind";
+  run.checklist = {{"REQ-X", "Both", {run.scenarios.front().id, "GATE-099"}}};
+  const std::string text = RenderMarkdown(run);
+  EXPECT_THAT(text, HasSubstr("➖ not run | not for backend kind |"));
+  EXPECT_THAT(text, HasSubstr("(GATE-099)"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("❌")));
+}
+
 TEST(RenderTest, WhatIsRequiredAndDidNotRunIsRed) {
   const RunResult run = SampleRun();
   EXPECT_THAT(RenderMarkdown(run),

@@ -81,6 +81,12 @@ TEST(RollbackEstimateTest, TheLargestRolloutEnds) {
   EXPECT_EQ(EstimateRollback(shape).waves, 990'000);
 }
 
+TEST(RollbackEstimateTest, NoTimeIsTooLongToBeSaid) {
+  const RollbackShape shape{gate::argo::kMaxReplicas, 50, Number(1), Number(0),
+                            std::chrono::hours(24)};
+  EXPECT_EQ(EstimateRollback(shape).time, gate::argo::kLongestRollback);
+}
+
 TEST(RollbackEstimateTest, FindsTheSmallestPercentagesThatPass) {
   RollbackShape shape{100, 50, Number(1), Number(0), seconds(30)};
   const auto faster = FindFasterRollback(shape, seconds(300));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "gate/adapters/system_runtime.h"
@@ -56,10 +57,54 @@ TEST(PlayCaseTest, TheSameCaseGoesTheSameWay) {
 TEST(PlayCaseTest, ACaseFromAFileGoesTheSameWay) {
   for (const std::uint64_t run : {3U, 12U, 17U}) {
     const Case one = GenerateCase(1, run, nullptr);
-    const auto file = ParseCase(FormatCase({one, 1, "", std::nullopt}, ""), "case.yaml");
-    ASSERT_TRUE(file) << file.error().message;
-    EXPECT_EQ(Play(file->one).trace, Play(one).trace) << run;
+    const auto scenario =
+        ParseScenario(FormatCase({"a", "t", one, 1, "", std::nullopt}, ""), "case.yaml");
+    ASSERT_TRUE(scenario) << scenario.error().message;
+    EXPECT_EQ(Play(CaseOf(*scenario)).trace, Play(one).trace) << run;
   }
+}
+
+std::vector<std::string> NamesIn(const Trace& trace) {
+  std::vector<std::string> names;
+  for (const TraceEvent& event : trace) names.push_back(event.name);
+  return names;
+}
+
+TEST(PlayCaseTest, BeingObservedChangesNothing) {
+  ScriptCache scripts;
+  for (const std::uint64_t run : {3U, 12U, 17U}) {
+    const Case one = GenerateCase(1, run, nullptr);
+    const ObservedCase observed = PlayObserved(one, GeneratedWorlds().TemplateFor(0), scripts);
+    EXPECT_EQ(observed.result.trace, Play(one).trace) << run;
+    EXPECT_TRUE(observed.result.passed()) << Why(observed.result);
+  }
+}
+
+TEST(PlayCaseTest, TellsWhatAScenariosWatchesWouldHaveSeen) {
+  Case one = PlainCase(McAnswer::kGood, McAnswer::kRefused);
+  one.faults = {{FaultKind::kArgoDown, 1s, 2s}};
+  ScriptCache scripts;
+  const ObservedCase observed = PlayObserved(one, GeneratedWorlds().TemplateFor(0), scripts);
+  const auto names = NamesIn(observed.trace);
+  for (const char* name : {"deployed", "fault", "rollout.step", "mc.request", "verdict", "audit",
+                           "rollout.aborted", "restored", "audit.chain"}) {
+    EXPECT_THAT(names, testing::Contains(name));
+  }
+  EXPECT_THAT(names, testing::Not(testing::Contains("broken")));
+  EXPECT_EQ(std::count(names.begin(), names.end(), "fault"), 2);
+}
+
+TEST(PlayCaseTest, ABrokenInvariantIsTheLastThingSeen) {
+  Case one = PlainCase(McAnswer::kGood, McAnswer::kGood);
+  one.scenario.canary_image = drill::Deploy::Image::kMissing;
+  ScriptCache scripts;
+  const ObservedCase observed = PlayObserved(one, GeneratedWorlds().TemplateFor(0), scripts);
+  ASSERT_TRUE(observed.result.violation);
+  ASSERT_FALSE(observed.trace.empty());
+  EXPECT_THAT(NamesIn(observed.trace), testing::Contains("broken").Times(1));
+  const auto broken = std::find_if(observed.trace.begin(), observed.trace.end(),
+                                   [](const auto& event) { return event.name == "broken"; });
+  EXPECT_EQ(broken->fields.at("invariant"), "settles");
 }
 
 // Every kind of fault by itself, in the middle of things.
@@ -74,7 +119,7 @@ TEST_P(EachFaultTest, IsSurvivedAndChangesWhatHappens) {
     case FaultInfo::Parameter::kNone:
       break;
     case FaultInfo::Parameter::kShare:
-      fault.amount = kMillion / 2;
+      fault.amount = kWholeShare / 2;
       break;
     case FaultInfo::Parameter::kSkew:
       fault.amount = gate::Nanos(20s).count();

@@ -103,5 +103,22 @@ TEST(CampaignTest, ReadsAShard) {
   }
 }
 
+TEST(CampaignTest, AnIndexedJobCountsItsShardsFromZero) {
+  CampaignOptions options;
+  options.shard = "2/3";
+  ASSERT_TRUE(ShardOf(options));
+  EXPECT_EQ(ShardOf(options)->index, 2U);
+  options.shards = 4;
+  ASSERT_FALSE(ShardOf(options));
+  EXPECT_THAT(ShardOf(options).error().message, testing::HasSubstr("JOB_COMPLETION_INDEX"));
+  options.shard_index = 0;
+  EXPECT_EQ(ShardOf(options)->index, 1U);
+  options.shard_index = 3;
+  EXPECT_EQ(ShardOf(options)->index, 4U);
+  EXPECT_EQ(ShardOf(options)->of, 4U);
+  options.shard_index = 4;
+  EXPECT_FALSE(ShardOf(options));
+}
+
 }  // namespace
 }  // namespace drill::sim

@@ -1,4 +1,4 @@
-#include "harness/sim/campaign/injector.h"
+#include "harness/sim/stage/injector.h"
 
 #include <algorithm>
 #include <utility>
@@ -35,6 +35,28 @@ void WriteSecret(ApiServer& server, const Object& secret, const char* key,
 
 }  // namespace
 
+Nanos SkewIn(const std::vector<Fault>& faults, FaultKind kind) {
+  for (const Fault& fault : faults) {
+    if (fault.kind == kind) return Nanos(fault.amount);
+  }
+  return Nanos(0);
+}
+
+Trace FaultTrace(const Injector& injector, const World& world) {
+  Trace trace;
+  for (const Injector::Happened& each : injector.history()) {
+    const bool began = each.what == Injector::Happened::What::kBegan;
+    trace.push_back({"fault",
+                     each.at,
+                     world.WallNow() - (world.Now() - each.at),
+                     Nanos(0),
+                     {{"kind", InfoOf(each.fault.kind).name},
+                      {"state", began ? "began" : "ended"},
+                      {"detail", began ? DescribeUntimed(each.fault) : ""}}});
+  }
+  return trace;
+}
+
 Injector::Injector(Simulation& simulation, Targets targets)
     : simulation_(simulation), world_(simulation.world()), targets_(std::move(targets)) {
   counters_.started.resize(KnownFaults().size());
@@ -49,9 +71,7 @@ Injector::~Injector() {
 void Injector::Schedule(const std::vector<Fault>& faults, Instant zero) {
   for (const Fault& fault : faults) {
     const FaultInfo& info = InfoOf(fault.kind);
-    if (info.parameter == FaultInfo::Parameter::kSeam) {
-      crashes_.push_back(fault);
-    } else if (info.extent == FaultInfo::Extent::kWholeRun) {
+    if (IsFromTheStart(info)) {
       Start(fault);
     } else {
       timers_.push_back(world_.At(zero + fault.at, Rank::kFault, [this, fault] { Start(fault); }));
@@ -61,7 +81,12 @@ void Injector::Schedule(const std::vector<Fault>& faults, Instant zero) {
 
 void Injector::Start(const Fault& fault) {
   const FaultInfo& info = InfoOf(fault.kind);
+  if (info.parameter == FaultInfo::Parameter::kSeam) {
+    crashes_.push_back(fault);  // it begins when that call comes
+    return;
+  }
   ++counters_.started[static_cast<std::size_t>(fault.kind)];
+  Note(fault, Happened::What::kBegan);
   NoteConsequences(info, fault.length);
   if (info.extent == FaultInfo::Extent::kMoment) {
     Happen(fault);
@@ -79,6 +104,7 @@ void Injector::Start(const Fault& fault) {
 
 void Injector::End(std::size_t serial) {
   const FaultKind kind = active_.at(serial).fault.kind;
+  Note(active_.at(serial).fault, Happened::What::kEnded);
   active_.erase(serial);
   Apply();
   // A watch that lost events breaks, and everything is listed anew.
@@ -168,11 +194,14 @@ void Injector::ApplyNetwork(NetworkWeather& weather) const {
 }
 
 void Injector::ApplyProcesses() {
-  ArgoController& argo = simulation_.argo();
-  if (IsActive(FaultKind::kArgoDown)) {
-    argo.Stop();
-  } else {
-    argo.Start();
+  const bool argo_down = IsActive(FaultKind::kArgoDown);
+  if (argo_down != argo_down_) {
+    argo_down_ = argo_down;
+    if (argo_down) {
+      simulation_.argo().Stop();
+    } else {
+      simulation_.argo().Start();
+    }
   }
   const bool down = IsActive(FaultKind::kControllersDown);
   if (down == controllers_down_) return;
@@ -213,6 +242,7 @@ void Injector::ApplyPods() {
 
 void Injector::Apply() {
   ApplyApi(simulation_.gate_api_weather(), FaultKind::kApiThrottled);
+  simulation_.gate_api_weather().write_reset_ppm = ShareOf(FaultKind::kApiWriteReset);
   ApplyApi(simulation_.argo_api_weather(), FaultKind::kArgoApiThrottled);
   ApplyWatch(simulation_.argo_link(), FaultKind::kWatchArgoStalled);
   ApplyWatch(simulation_.cluster().controller_link(), FaultKind::kWatchControllersStalled);
@@ -252,11 +282,13 @@ void Injector::OnGateProcess(Process& process) {
   const std::size_t number = counters_.gates_started++;
   for (const Fault& crash : crashes_) {
     if (crash.process != number) continue;
-    process.on_seam = [this, at = static_cast<std::uint64_t>(crash.amount)](
-                          std::uint64_t call, std::string_view, Process::Moment) {
-      if (call != at) return false;
+    process.on_seam = [this, crash, calls = std::int64_t{0}](std::uint64_t, std::string_view name,
+                                                             Process::Moment) mutable {
+      if (!crash.seam.empty() && crash.seam != name) return false;
+      if (calls++ != crash.amount) return false;
       ++counters_.started[static_cast<std::size_t>(FaultKind::kGateCrash)];
       ++counters_.gates_crashed;
+      Note(crash, Happened::What::kBegan);
       return true;
     };
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -8,8 +7,9 @@
 #include <vector>
 
 #include "gate/base/strict_json.h"
-#include "harness/sim/campaign/fault.h"
+#include "harness/scenario/fault.h"
 #include "harness/sim/stage/simulation.h"
+#include "harness/trace/trace.h"
 
 namespace drill::sim {
 
@@ -18,6 +18,9 @@ struct Targets {
   std::string ns;
   std::string canary_release;
 };
+
+// How wrong a clock is with these faults.
+gate::Nanos SkewIn(const std::vector<Fault>& faults, FaultKind kind);
 
 // Lets faults happen in a simulation, and takes them back when their time is over.
 class Injector {
@@ -29,9 +32,18 @@ class Injector {
   Injector& operator=(const Injector&) = delete;
 
   // Faults whose extent is the whole run begin now; the others at their times, counted from `zero`.
+  // The clocks of Argo Rollouts and MC must have been set before (SkewIn).
   void Schedule(const std::vector<Fault>& faults, gate::Instant zero);
   // One that begins now.
   void Start(const Fault& fault);
+
+  // What has happened so far, in the order of time. A crash at a seam is there when it happens.
+  struct Happened {
+    gate::Instant at;
+    Fault fault;
+    enum class What { kBegan, kEnded } what;
+  };
+  const std::vector<Happened>& history() const { return history_; }
 
   // How much of the time up to now a rollback was held up by faults.
   gate::Nanos HeldUp() const;
@@ -53,6 +65,9 @@ class Injector {
     gate::Instant until;
   };
   void End(std::size_t serial);
+  void Note(const Fault& fault, Happened::What what) {
+    history_.push_back({world_.Now(), fault, what});
+  }
   // Brings everything that faults change to what is active now.
   void Apply();
   void Happen(const Fault& fault);
@@ -84,6 +99,7 @@ class Injector {
   bool crashing_canary_ = false;
   bool crashing_mc_ = false;
   bool controllers_down_ = false;
+  bool argo_down_ = false;
 
   struct HoldUp {
     std::string_view name;
@@ -95,6 +111,10 @@ class Injector {
   gate::Nanos held_up_{0};
   gate::Instant pods_taken_until_;
   Counters counters_;
+  std::vector<Happened> history_;
 };
+
+// What happened, as events `fault`.
+Trace FaultTrace(const Injector& injector, const World& world);
 
 }  // namespace drill::sim

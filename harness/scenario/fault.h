@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -7,11 +8,11 @@
 #include <string_view>
 
 #include "gate/base/time.h"
-#include "harness/sim/world/draw.h"
 
-namespace drill::sim {
+namespace drill {
 
-// What can go wrong around a rollout. docs/campaign.md describes each.
+// What can go wrong around a rollout, for scenarios and campaigns alike. docs/scenario-language.md
+// describes each.
 enum class FaultKind : std::uint8_t {
   // Between the gate and the API server.
   kApiThrottled,
@@ -61,6 +62,8 @@ enum class FaultKind : std::uint8_t {
   // The gate's token.
   kTokenRotated,
   kTokenDeleted,
+  kMcClockSkew,
+  kApiWriteReset,
 };
 
 struct FaultInfo {
@@ -76,7 +79,7 @@ struct FaultInfo {
     kShare,     // of calls, events or connections, in ppm
     kSkew,      // nanoseconds, either way
     kSlowness,  // percent of the usual time, above 100
-    kSeam,      // which process, counted from 0, and at which of its calls to seams it dies
+    kSeam,      // which process, counted from 0, and at which of its calls to the outside it dies
   } parameter;
   // While it lasts, and for `aftermath` after it, a rollback cannot be expected to go on.
   enum class Rollback { kGoesOn, kIsHeldUp } rollback;
@@ -87,19 +90,33 @@ struct FaultInfo {
 std::span<const FaultInfo> KnownFaults();  // in the order of FaultKind
 const FaultInfo& InfoOf(FaultKind kind);
 std::optional<FaultKind> ParseFaultKind(std::string_view name);
+// It has no time of its own: it is set up before the canary is deployed.
+bool IsFromTheStart(const FaultInfo& info);
+
+// The calls to the outside that a process of the gate can die at. Each counts twice: before it has
+// an effect, and after.
+inline constexpr std::array<std::string_view, 7> kGateSeams = {
+    "files.read", "http.send", "kube.create", "kube.get", "kube.patch", "log.write", "runtime.wait",
+};
+
+inline constexpr std::int64_t kWholeShare = 1'000'000;  // 100 % in ppm
 
 struct Fault {
   FaultKind kind = FaultKind::kApiThrottled;
   gate::Nanos at{0};          // since the deployment of the canary
   gate::Nanos length{0};      // kSpan only
-  std::int64_t amount = 0;    // kShare, kSkew, kSlowness; kSeam: the call's number
+  std::int64_t amount = 0;    // kShare, kSkew, kSlowness; kSeam: the call's number, from 0
   std::uint32_t process = 0;  // kSeam
+  std::string seam;           // kSeam: only calls of this name are counted; empty: all
 
   gate::Nanos end() const { return at + length; }
   bool operator==(const Fault&) const = default;
 };
 
-// "api.throttled 20% from 3s for 10s", for people.
+// For people: "api.throttled 20%", "api.throttled 20% for 10s", and with the time at which it
+// begins, "api.throttled 20% from 3s for 10s".
+std::string DescribeWhat(const Fault& fault);
+std::string DescribeUntimed(const Fault& fault);
 std::string Describe(const Fault& fault);
 
-}  // namespace drill::sim
+}  // namespace drill

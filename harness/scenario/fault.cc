@@ -1,4 +1,4 @@
-#include "harness/sim/campaign/fault.h"
+#include "harness/scenario/fault.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "gate/base/check.h"
 
-namespace drill::sim {
+namespace drill {
 namespace {
 
 using Extent = FaultInfo::Extent;
@@ -86,6 +86,9 @@ constexpr std::array kFaults = {
     FaultInfo{FaultKind::kTokenRotated, "token.rotated", Extent::kMoment, Parameter::kNone, kGoesOn,
               kNothing, Pods::kLeft},
     Span(FaultKind::kTokenDeleted, "token.deleted", kGoesOn, kNothing),
+    FaultInfo{FaultKind::kMcClockSkew, "mc.clock-skew", Extent::kWholeRun, Parameter::kSkew,
+              kGoesOn, kNothing, Pods::kLeft},
+    Share(FaultKind::kApiWriteReset, "api.write-reset", kGoesOn, kNothing),
 };
 
 constexpr bool InOrder() {
@@ -101,13 +104,14 @@ std::string DescribeAmount(const Fault& fault) {
     case Parameter::kNone:
       return "";
     case Parameter::kShare:
-      return fmt::format(" {}%", static_cast<double>(fault.amount) * 100 / kMillion);
+      return fmt::format(" {}%", static_cast<double>(fault.amount) * 100 / kWholeShare);
     case Parameter::kSkew:
       return " " + gate::FormatDuration(gate::Nanos(fault.amount));
     case Parameter::kSlowness:
       return fmt::format(" {}%", fault.amount);
     case Parameter::kSeam:
-      return fmt::format(" of process {} at its call {}", fault.process, fault.amount);
+      return fmt::format(" of process {} at its call {}{}{}", fault.process, fault.amount,
+                         fault.seam.empty() ? "" : " of ", fault.seam);
   }
   GATE_CHECK(false);
 }
@@ -125,13 +129,29 @@ std::optional<FaultKind> ParseFaultKind(std::string_view name) {
   return found->kind;
 }
 
-std::string Describe(const Fault& fault) {
-  const FaultInfo& info = InfoOf(fault.kind);
-  std::string text = fmt::format("{}{}", info.name, DescribeAmount(fault));
-  const bool timed = info.extent != Extent::kWholeRun && info.parameter != Parameter::kSeam;
-  if (timed) text += " from " + gate::FormatDuration(fault.at);
-  if (info.extent == Extent::kSpan) text += " for " + gate::FormatDuration(fault.length);
+bool IsFromTheStart(const FaultInfo& info) {
+  return info.extent == Extent::kWholeRun || info.parameter == Parameter::kSeam;
+}
+
+std::string DescribeWhat(const Fault& fault) {
+  return fmt::format("{}{}", InfoOf(fault.kind).name, DescribeAmount(fault));
+}
+
+std::string DescribeUntimed(const Fault& fault) {
+  std::string text = DescribeWhat(fault);
+  if (InfoOf(fault.kind).extent == Extent::kSpan) {
+    text += " for " + gate::FormatDuration(fault.length);
+  }
   return text;
 }
 
-}  // namespace drill::sim
+std::string Describe(const Fault& fault) {
+  if (IsFromTheStart(InfoOf(fault.kind))) return DescribeWhat(fault);
+  std::string text = DescribeWhat(fault) + " from " + gate::FormatDuration(fault.at);
+  if (InfoOf(fault.kind).extent == Extent::kSpan) {
+    text += " for " + gate::FormatDuration(fault.length);
+  }
+  return text;
+}
+
+}  // namespace drill
