@@ -1,0 +1,31 @@
+#!/bin/bash
+# The simulator against a real controller: the drills played on both agree but for what
+# divergences.yaml lists.
+#
+#   run-on-kind.sh          # plays them on kind first; kind/README.md says what that needs
+#   run-on-kind.sh REPORT   # the report of a run on kind that has been played already
+#
+# ARGO_ROLLOUTS_VERSION is the release to play on, v1.10.1 if not set. The last thing printed is the
+# table of docs/fidelity.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+drill=build/release/bin/gate-drill
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+if [ $# -gt 0 ]; then
+  real=$1
+else
+  real=$out/kind
+  "$drill" run --backend kind ${ARGO_ROLLOUTS_VERSION:+--argo-version "$ARGO_ROLLOUTS_VERSION"} \
+    --jobs 3 --report "$real"
+fi
+version=$(sed -n 's/.*"image": "[^"]*argo-rollouts:\(v[0-9.]*\)".*/\1/p' "$real/report.json" | head -n 1)
+[ -n "$version" ] || { echo "$real/report.json names no release of Argo Rollouts" >&2; exit 3; }
+both=$("$drill" list | awk '$3 ~ /sim/ && $3 ~ /kind/ {print $1}' | paste -sd, -)
+"$drill" run --backend sim --argo-version "$version" --only "$both" --report "$out/sim" >"$out/sim.log" ||
+  { cat "$out/sim.log"; exit 1; }
+
+compare() { "$drill" compare "$out/sim" "$real" --divergences tests/fidelity/divergences.yaml "$@"; }
+compare || { echo "the simulator (A) and Argo Rollouts $version (B) differ" >&2; exit 1; }
+compare --markdown
