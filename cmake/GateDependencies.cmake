@@ -33,8 +33,21 @@ target_compile_features(gate_fmt PUBLIC cxx_std_20)
 
 # One OpenSSL per program: static where the program sets GATE_STATIC, else the shared library, for
 # programs that also link cpp-httplib, which brings the shared one.
+#
+# Half a megabyte of OpenSSL's archives is unwind tables. It is C: no exception passes through it, so
+# what ships does without.
 find_library(GATE_SSL_ARCHIVE libssl.a REQUIRED)
 find_library(GATE_CRYPTO_ARCHIVE libcrypto.a REQUIRED)
+foreach(part SSL CRYPTO)
+  cmake_path(GET GATE_${part}_ARCHIVE FILENAME archive)
+  set(GATE_${part}_SLIM ${PROJECT_BINARY_DIR}/slim/${archive})
+  add_custom_command(OUTPUT ${GATE_${part}_SLIM}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/slim
+    COMMAND ${CMAKE_OBJCOPY} -R .eh_frame -R .rela.eh_frame ${GATE_${part}_ARCHIVE}
+            ${GATE_${part}_SLIM}
+    DEPENDS ${GATE_${part}_ARCHIVE} VERBATIM)
+endforeach()
+add_custom_target(gate_slim_openssl DEPENDS ${GATE_SSL_SLIM} ${GATE_CRYPTO_SLIM})
 set(_static $<BOOL:$<TARGET_PROPERTY:GATE_STATIC>>)
 foreach(part Crypto SSL)
   string(TOLOWER ${part} lower)
@@ -43,7 +56,7 @@ foreach(part Crypto SSL)
   add_library(gate::${lower} ALIAS gate_${lower})
   target_include_directories(gate_${lower} SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})
   target_link_libraries(gate_${lower} INTERFACE
-    $<${_static}:${GATE_${upper}_ARCHIVE}> $<$<NOT:${_static}>:OpenSSL::${part}>)
+    $<${_static}:${GATE_${upper}_SLIM}> $<$<NOT:${_static}>:OpenSSL::${part}>)
 endforeach()
 target_link_libraries(gate_ssl INTERFACE gate_crypto)
 target_link_libraries(gate_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})

@@ -57,21 +57,35 @@ function(gate_check_layer target)
   endforeach()
 endfunction()
 
-# gate_library(NAME LAYER n SOURCES ... [DEPS public...] [PRIVATE_DEPS private...])
-# Headers are included by their path from the root of the project.
+# What ships is optimized across files (docs/adr/0002-static-programs.md). Only with g++: Debian's
+# clang has no linker for it.
+function(gate_optimize target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
+  endif()
+endfunction()
+
+# gate_library(NAME LAYER n [SMALL] SOURCES ... [DEPS public...] [PRIVATE_DEPS private...])
+# Headers are included by their path from the root of the project. SMALL: its code runs a few times
+# per process at most, and is compiled for size.
 function(gate_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SOURCES;DEPS;PRIVATE_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SMALL" "LAYER" "SOURCES;DEPS;PRIVATE_DEPS")
   add_library(${name} STATIC ${arg_SOURCES})
   string(REGEX REPLACE "^gate_" "" short ${name})
   add_library(gate::${short} ALIAS ${name})
   set_target_properties(${name} PROPERTIES GATE_LAYER ${arg_LAYER})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} gate_options)
+  gate_optimize(${name})
+  if(arg_SMALL)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endif()
   gate_check_layer(${name})
 endfunction()
 
 # gate_program(NAME [STATIC] SOURCES ... DEPS ...) -> build/<preset>/bin/NAME
-# STATIC links everything but libc into the program; see docs/adr/0001-http-client.md.
+# STATIC: it needs no file but its own; see docs/adr/0002-static-programs.md. (ld warns of every
+# function that would load shared libraries: that is where resolving is confined to libc's own parts.)
 function(gate_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "STATIC" "" "SOURCES;DEPS")
   add_executable(${name} ${arg_SOURCES})
@@ -79,10 +93,11 @@ function(gate_program name)
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   target_compile_definitions(${name} PRIVATE GATE_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE ${arg_DEPS} gate_options)
+  gate_optimize(${name})
   if(arg_STATIC AND NOT GATE_SANITIZE)
     set_target_properties(${name} PROPERTIES GATE_STATIC ON)
-    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,--as-needed
-                                        $<$<CONFIG:Release>:-s>)
+    add_dependencies(${name} gate_slim_openssl)
+    target_link_options(${name} PRIVATE -static-pie -Wl,--no-warnings $<$<CONFIG:Release>:-s>)
   endif()
   gate_check_layer(${name})
 endfunction()

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <nss.h>
 
 #include <atomic>
 #include <cerrno>
@@ -38,6 +39,13 @@ std::optional<SocketAddress> ParseAddress(const std::string& host, std::uint16_t
     return address;
   }
   return std::nullopt;
+}
+
+// Only libc's own parts: /etc/hosts and DNS, as Go's resolver does. Others are shared libraries that
+// are loaded when needed, and a static program must not load those of another libc.
+void ConfineLookUps() {
+  static const int confined = __nss_configure_lookup("hosts", "files dns");
+  (void)confined;  // a failure leaves what /etc/nsswitch.conf says
 }
 
 // One look-up, shared by the thread that performs it and the call that waits for it.
@@ -93,6 +101,7 @@ Result<std::vector<SocketAddress>, HttpError> HostResolver::Resolve(const std::s
 }
 
 LookUpResult HostResolver::SystemLookUp(const std::string& host, std::uint16_t port) {
+  ConfineLookUps();
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;

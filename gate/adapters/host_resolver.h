@@ -38,7 +38,7 @@ class HostResolver {
   Result<std::vector<SocketAddress>, HttpError> Resolve(const std::string& host, std::uint16_t port,
                                                         const Deadline& deadline);
 
-  // getaddrinfo.
+  // getaddrinfo, with /etc/hosts and DNS whatever /etc/nsswitch.conf says (for the whole process).
   static LookUpResult SystemLookUp(const std::string& host, std::uint16_t port);
 
  private:
