@@ -77,6 +77,7 @@ Error KubeTransportError(const HttpError& error) {
     case HttpErrorKind::kTls:
     case HttpErrorKind::kReset:
     case HttpErrorKind::kProtocol:
+    case HttpErrorKind::kCircuitOpen:
       break;
   }
   return Error{code, fmt::format("{} ({})", error.message, ToString(error.kind))};

@@ -59,6 +59,7 @@ Meaning MeaningOf(Reason reason) {
     case Reason::kKeyringUnavailable:
     case Reason::kTokenUnavailable:
     case Reason::kRecordFailed:
+    case Reason::kOverloaded:
       return Meaning::kNotYet;
     case Reason::kReleaseIdMissing:
     case Reason::kInvalidRequest:

@@ -14,6 +14,15 @@ std::string Clip(const std::string& text) { return Truncate(text, kLongestField)
 
 }  // namespace
 
+RunContext BeginRun(const Config& config, Mode mode, Rng& rng) {
+  RunContext context;
+  context.id = HexEncode(rng.Bytes(16));
+  context.environment = config.environment;
+  context.trace = NewTrace(rng);
+  context.mode = mode;
+  return context;
+}
+
 Json VerdictRecord(const Question& question, const Evaluation& evaluation,
                    const RunContext& context) {
   const decide::Verdict& verdict = evaluation.verdict;

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "gate/base/rng.h"
 #include "gate/base/strict_json.h"
 #include "gate/base/trace.h"
+#include "gate/evaluate/config.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/evaluate/question.h"
 
@@ -24,6 +26,9 @@ struct RunContext {
   Nanos took{0};
   Mode mode = Mode::kEnforce;
 };
+
+// A new run's id and trace; the rest is filled in when the run has ended.
+RunContext BeginRun(const Config& config, Mode mode, Rng& rng);
 
 // The audit record of one verdict, before it is sealed into a chain. The fields are listed in
 // docs/records.md; all texts are bounded, so a record is at most some 12 KiB.

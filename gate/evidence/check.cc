@@ -196,6 +196,8 @@ Observation FromHttpError(const HttpError& error) {
         return Reason::kProtocolError;
       case HttpErrorKind::kBodyTooLarge:
         return Reason::kTooLarge;
+      case HttpErrorKind::kCircuitOpen:
+        return Reason::kCircuitOpen;
       case HttpErrorKind::kCancelled:
         return Reason::kStopped;
     }

@@ -6,6 +6,7 @@ namespace gate::evidence {
 
 Result<std::shared_ptr<const Keyring>> KeyringCache::Parse(const std::string& yaml,
                                                            std::string_view file) {
+  const std::lock_guard lock(mutex_);
   if (const auto found = parsed_.find(yaml); found != parsed_.end()) return found->second;
   auto parsed = Keyring::Parse(yaml, file);
   if (!parsed) return std::move(parsed).error();

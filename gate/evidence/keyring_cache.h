@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@
 namespace gate::evidence {
 
 // Keyrings that were parsed before. The file is read anew for every request, so that rotation needs
-// no restart; what it says is parsed anew only if its text is another. Not thread-safe.
+// no restart; what it says is parsed anew only if its text is another. Thread-safe.
 class KeyringCache {
  public:
   static constexpr std::size_t kMost = 16;
@@ -21,6 +22,7 @@ class KeyringCache {
   Result<std::shared_ptr<const Keyring>> Parse(const std::string& yaml, std::string_view file);
 
  private:
+  std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const Keyring>> parsed_;  // by text
 };
 

@@ -72,6 +72,8 @@ std::string_view ToString(Reason reason) {
       return "keyring-unavailable";
     case Reason::kTokenUnavailable:
       return "token-unavailable";
+    case Reason::kOverloaded:
+      return "overloaded";
     case Reason::kRecordFailed:
       return "record-failed";
     case Reason::kStopped:

@@ -53,6 +53,7 @@ enum class Reason {
   kTokenUnavailable,
   kKeyringUnavailable,
   kRecordFailed,
+  kOverloaded,  // as many evaluations are under way as may be
   kStopped,
 };
 inline constexpr Reason kLastReason = Reason::kStopped;

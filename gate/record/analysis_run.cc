@@ -1,5 +1,6 @@
 #include "gate/record/analysis_run.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,11 @@ Result<Owner> OwnerOfKind(const Json& object, std::string_view kind) {
                                          " is not owned by a " + std::string(kind)};
 }
 
+bool HasEnded(const Json& run) {
+  const std::string phase = JsonString(run, "/status/phase");
+  return !(phase.empty() || phase == "Pending" || phase == "Running");
+}
+
 }  // namespace
 
 Result<RunLinks> FindRunLinks(KubeApi& kube, const std::string& ns, const std::string& job_name,
@@ -40,6 +46,27 @@ Result<RunLinks> FindRunLinks(KubeApi& kube, const std::string& ns, const std::s
   auto rollout = OwnerOfKind(*run, "Rollout");
   if (!rollout) return std::move(rollout).error();
   return RunLinks{run_owner->name, rollout->name, rollout->uid};
+}
+
+Result<RunLinks> FindStepRun(KubeApi& kube, const std::string& ns, const std::string& rollout,
+                             const std::string& pod_hash, const Deadline& deadline) {
+  const std::string selector = "rollouts-pod-template-hash=" + pod_hash + ",rollout-type=Step";
+  auto runs = kube.List(kube::kAnalysisRuns, ns, {.labels = selector, .fields = {}}, deadline);
+  if (!runs) return std::move(runs).error().Wrap("listing AnalysisRuns");
+  std::optional<RunLinks> youngest;
+  std::string created;
+  for (const Json& run : runs->items) {
+    auto owner = OwnerOfKind(run, "Rollout");
+    if (!owner || owner->name != rollout || HasEnded(run)) continue;
+    const std::string time = JsonString(run, "/metadata/creationTimestamp");
+    const std::string name = JsonString(run, "/metadata/name");
+    if (youngest && std::pair(time, name) < std::pair(created, youngest->analysis_run)) continue;
+    created = time;
+    youngest = RunLinks{name, owner->name, owner->uid};
+  }
+  if (youngest) return *std::move(youngest);
+  return Error{ErrorCode::kNotFound, "no AnalysisRun of Rollout " + rollout + " for pod hash " +
+                                         pod_hash + " is under way"};
 }
 
 Result<void> AnnotateAnalysisRun(KubeApi& kube, const std::string& ns, const std::string& name,

@@ -19,6 +19,12 @@ struct RunLinks {
 Result<RunLinks> FindRunLinks(KubeApi& kube, const std::string& ns, const std::string& job_name,
                               const Deadline& deadline);
 
+// The same, for a caller that only knows the Rollout and the canary's pod hash, as with the web
+// provider: the youngest AnalysisRun of an inline step for this hash that has not ended. kNotFound
+// if there is none.
+Result<RunLinks> FindStepRun(KubeApi& kube, const std::string& ns, const std::string& rollout,
+                             const std::string& pod_hash, const Deadline& deadline);
+
 // Writes the verdict's short form into the annotations rollout-gate/<key> of an AnalysisRun.
 // `annotations` is a flat object of texts without the prefix.
 Result<void> AnnotateAnalysisRun(KubeApi& kube, const std::string& ns, const std::string& name,

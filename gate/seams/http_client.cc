@@ -63,6 +63,8 @@ std::string_view ToString(HttpErrorKind kind) {
       return "protocol";
     case HttpErrorKind::kBodyTooLarge:
       return "body-too-large";
+    case HttpErrorKind::kCircuitOpen:
+      return "circuit-open";
     case HttpErrorKind::kCancelled:
       return "cancelled";
   }

@@ -56,6 +56,7 @@ enum class HttpErrorKind {
   kReset,           // the connection broke off: RST, or closed in the middle
   kProtocol,        // not HTTP, or headers too large
   kBodyTooLarge,    // more than body_limit
+  kCircuitOpen,     // nothing was sent: the peer has failed too often (gate/decide/breaker.h)
   kCancelled,       // stop was requested, or on_body returned false
 };
 

@@ -377,6 +377,7 @@ TEST_F(RestKubeApiTest, ClassifiesTransportErrors) {
       {HttpErrorKind::kReset, ErrorCode::kUnavailable},
       {HttpErrorKind::kProtocol, ErrorCode::kUnavailable},
       {HttpErrorKind::kBodyTooLarge, ErrorCode::kInvalidArgument},
+      {HttpErrorKind::kCircuitOpen, ErrorCode::kUnavailable},
       {HttpErrorKind::kCancelled, ErrorCode::kCancelled},
   };
   for (const auto& [kind, code] : cases) {

@@ -307,6 +307,7 @@ TEST(FromHttpErrorTest, EveryKindHasItsReason) {
       {HttpErrorKind::kReset, Reason::kConnectionReset},
       {HttpErrorKind::kProtocol, Reason::kProtocolError},
       {HttpErrorKind::kBodyTooLarge, Reason::kTooLarge},
+      {HttpErrorKind::kCircuitOpen, Reason::kCircuitOpen},
       {HttpErrorKind::kCancelled, Reason::kStopped},
   };
   for (const auto& [kind, reason] : table) {
@@ -354,6 +355,7 @@ TEST(ReasonTest, NamesAreStable) {
                                                "token-unavailable",
                                                "keyring-unavailable",
                                                "record-failed",
+                                               "overloaded",
                                                "stopped"};
   ASSERT_EQ(names.size(), static_cast<std::size_t>(Reason::kStopped) + 1);
   for (std::size_t i = 0; i < names.size(); ++i) {

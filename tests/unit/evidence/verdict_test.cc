@@ -89,6 +89,7 @@ std::vector<Row> Table() {
       {Reason::kTokenUnavailable, hold, hold, kQuiet, Next::kRetry},
       {Reason::kKeyringUnavailable, hold, hold, kQuiet, Next::kRetry},
       {Reason::kRecordFailed, hold, hold, kQuiet, Next::kRetry},
+      {Reason::kOverloaded, hold, hold, kQuiet, Next::kRetry},
       {Reason::kStopped, hold, hold, kQuiet, Next::kGiveUp},
   };
 }

@@ -1,0 +1,75 @@
+#include "gate/evaluate/breaking_http_client.h"
+
+#include "gate/base/check.h"
+
+namespace gate::evaluate {
+namespace {
+
+enum class Meaning { kThere, kNotThere, kSaysNothing };
+
+Meaning MeaningOf(HttpErrorKind kind) {
+  switch (kind) {
+    case HttpErrorKind::kResolve:
+    case HttpErrorKind::kConnect:
+    case HttpErrorKind::kTls:
+    case HttpErrorKind::kTimeout:
+    case HttpErrorKind::kReset:
+    case HttpErrorKind::kProtocol:
+      return Meaning::kNotThere;
+    case HttpErrorKind::kBodyTooLarge:
+      return Meaning::kThere;
+    case HttpErrorKind::kInvalidRequest:  // nothing was sent
+    case HttpErrorKind::kCircuitOpen:     // of another breaker, further on
+    case HttpErrorKind::kCancelled:
+      return Meaning::kSaysNothing;
+  }
+  GATE_CHECK(false);
+}
+
+Meaning MeaningOf(const Result<HttpResponse, HttpError>& result) {
+  if (!result) return MeaningOf(result.error().kind);
+  return result->status >= 500 ? Meaning::kNotThere : Meaning::kThere;
+}
+
+HttpError CircuitOpen(std::optional<Instant> until, Instant now) {
+  const std::string next =
+      until ? FormatDuration(std::chrono::ceil<std::chrono::milliseconds>(*until - now))
+            : "when the probe under way has ended";
+  return {HttpErrorKind::kCircuitOpen,
+          until ? "it failed several times in a row and is asked again in " + next
+                : "it failed several times in a row and is asked again " + next};
+}
+
+}  // namespace
+
+Result<HttpResponse, HttpError> BreakingHttpClient::Send(const HttpRequest& request,
+                                                         const Deadline& deadline) {
+  std::optional<decide::CircuitBreaker::Permit> permit;
+  {
+    const std::lock_guard lock(mutex_);
+    const Instant now = runtime_.Now();
+    permit = breaker_.Acquire(now);
+    if (!permit) return CircuitOpen(breaker_.opens_until(now), now);
+  }
+  auto result = http_.Send(request, deadline);
+  const std::lock_guard lock(mutex_);
+  switch (MeaningOf(result)) {
+    case Meaning::kThere:
+      breaker_.Succeeded(*permit);
+      break;
+    case Meaning::kNotThere:
+      breaker_.Failed(*permit, runtime_.Now());
+      break;
+    case Meaning::kSaysNothing:
+      breaker_.Abandoned(*permit);
+      break;
+  }
+  return result;
+}
+
+decide::CircuitBreaker::State BreakingHttpClient::state() {
+  const std::lock_guard lock(mutex_);
+  return breaker_.state(runtime_.Now());
+}
+
+}  // namespace gate::evaluate

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gate/seams/files.h"
+#include "gate/seams/http_handler.h"
+#include "gate/service/meter.h"
+#include "gate/service/verdict_service.h"
+
+namespace gate::service {
+
+// The gate's HTTP interface:
+//   POST /v1/verdicts   a VerdictRequest, answered with the verdict (docs/service-api.md). Always
+//                       200, except for what only a change of the request mends: 400 malformed,
+//                       401 without the bearer token.
+//   GET /healthz        200 while the process answers at all
+//   GET /readyz         200, or 503 while it is shutting down or its token cannot be read
+//   GET /metrics        Prometheus
+// Anything else: 404, or 405 with Allow. Errors have the body {"error": "..."}.
+class GateHandler : public HttpHandler {
+ public:
+  // `token_file` holds the bearer token that callers of /v1/verdicts must present, read for every
+  // request, so that it can be rotated; empty: none is asked for.
+  GateHandler(VerdictService& verdicts, Meter& meter, Files& files, std::string token_file)
+      : verdicts_(verdicts), meter_(meter), files_(files), token_file_(std::move(token_file)) {}
+
+  HttpResponse Handle(const ServerRequest& request, const Deadline& deadline) override;
+  HttpResponse Overloaded(const ServerRequest& request) override;
+
+ private:
+  using Judge = std::function<Answer(const VerdictRequest&)>;
+  HttpResponse Verdict(const ServerRequest& request, const Judge& judge);
+  HttpResponse Ready(const Deadline& deadline);
+  Result<void> CheckToken(const ServerRequest& request);
+
+  VerdictService& verdicts_;
+  Meter& meter_;
+  Files& files_;
+  const std::string token_file_;
+};
+
+}  // namespace gate::service

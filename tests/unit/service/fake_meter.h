@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "gate/service/meter.h"
+
+namespace gate::service {
+
+// Counts in memory.
+class FakeMeter : public Meter {
+ public:
+  void VerdictGiven(std::string_view environment, const decide::Verdict& verdict,
+                    Nanos /*took*/) override {
+    const std::lock_guard lock(mutex_);
+    ++verdicts[std::string(environment) + " " + std::string(decide::ToString(verdict.outcome()))];
+  }
+  void McAsked(Nanos /*took*/, std::string_view /*result*/) override {}
+  void BreakerState(decide::CircuitBreaker::State /*state*/) override {}
+  void RequestRefused(std::string_view why) override {
+    const std::lock_guard lock(mutex_);
+    ++refused[std::string(why)];
+  }
+  std::string Expose() override { return "metrics here\n"; }
+
+  std::map<std::string, int> verdicts;
+  std::map<std::string, int> refused;
+
+ private:
+  std::mutex mutex_;
+};
+
+}  // namespace gate::service
