@@ -1,0 +1,84 @@
+#include "gate/watch/rollout_facts.h"
+
+#include <algorithm>
+
+namespace gate::watch {
+namespace {
+
+const Json* Find(const Json& object, const char* pointer) {
+  const Json::json_pointer at(pointer);
+  return object.contains(at) ? &object.at(at) : nullptr;
+}
+
+bool IsTrue(const Json& object, const char* pointer) {
+  const Json* value = Find(object, pointer);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::vector<GateStep> ReadGates(const Json& rollout, const std::vector<std::string>& stages) {
+  std::vector<GateStep> gates;
+  const Json* steps = Find(rollout, "/spec/strategy/canary/steps");
+  if (steps == nullptr || !steps->is_array()) return gates;
+  std::string weight;
+  for (std::size_t i = 0; i < steps->size(); ++i) {
+    const Json& step = (*steps)[i];
+    if (const Json* set = Find(step, "/setWeight"); set != nullptr && set->is_number_integer()) {
+      weight = set->dump();
+    }
+    const bool gated = std::find(stages.begin(), stages.end(), weight) != stages.end();
+    if (gated && step.contains("analysis")) gates.push_back({weight, static_cast<int64_t>(i)});
+  }
+  return gates;
+}
+
+bool AwaitsPeople(const Json& rollout) {
+  const Json* conditions = Find(rollout, "/status/pauseConditions");
+  if (conditions == nullptr || !conditions->is_array()) return false;
+  return std::any_of(conditions->begin(), conditions->end(), [](const Json& condition) {
+    return JsonString(condition, "/reason") == "InconclusiveAnalysisRun";
+  });
+}
+
+}  // namespace
+
+RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& stages) {
+  RolloutFacts facts;
+  facts.ns = JsonString(rollout, "/metadata/namespace");
+  facts.name = JsonString(rollout, "/metadata/name");
+  facts.uid = JsonString(rollout, "/metadata/uid");
+  facts.release = JsonString(rollout, "/metadata/labels/release-id");
+  facts.replicas = JsonInt(rollout, "/spec/replicas", 1);
+  facts.gates = ReadGates(rollout, stages);
+  const std::string generation = std::to_string(JsonInt(rollout, "/metadata/generation"));
+  facts.observed = JsonString(rollout, "/status/observedGeneration") == generation;
+  facts.current_hash = JsonString(rollout, "/status/currentPodHash");
+  facts.stable_hash = JsonString(rollout, "/status/stableRS");
+  facts.step = JsonInt(rollout, "/status/currentStepIndex");
+  facts.aborted = IsTrue(rollout, "/status/abort");
+  if (auto at = ParseRfc3339(JsonString(rollout, "/status/abortedAt"))) facts.aborted_at = *at;
+  facts.awaits_people = AwaitsPeople(rollout);
+  facts.canary_pods = JsonInt(rollout, "/status/updatedReplicas");
+  facts.all_pods = JsonInt(rollout, "/status/replicas");
+  facts.available_pods = JsonInt(rollout, "/status/availableReplicas");
+  facts.canary_weight = JsonInt(rollout, "/status/canary/weights/canary/weight");
+  return facts;
+}
+
+bool IsRestored(const RolloutFacts& facts, const std::string& canary_hash,
+                const std::vector<Json>& replica_sets) {
+  if (facts.canary_weight != 0) return false;
+  bool stable_is_whole = false;
+  for (const Json& set : replica_sets) {
+    const std::string hash = JsonString(set, "/metadata/labels/rollouts-pod-template-hash");
+    if (hash == canary_hash && (JsonInt(set, "/spec/replicas") != 0 ||
+                                JsonInt(set, "/status/replicas") != 0)) {
+      return false;
+    }
+    if (hash == facts.stable_hash) {
+      stable_is_whole = JsonInt(set, "/status/availableReplicas") == facts.replicas;
+    }
+  }
+  return stable_is_whole;
+}
+
+}  // namespace gate::watch
