@@ -46,8 +46,9 @@ class CircuitBreaker {
   void Become(State state);
 
   const BreakerPolicy policy_;
-  State state_ = State::kClosed;  // kOpen turns into kHalfOpen with the first request after `until_`
-  int failures_ = 0;              // in a row, while closed
+  State state_ =
+      State::kClosed;  // kOpen turns into kHalfOpen with the first request after `until_`
+  int failures_ = 0;   // in a row, while closed
   bool probing_ = false;
   Instant until_{};
   std::uint64_t generation_ = 0;

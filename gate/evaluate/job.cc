@@ -54,8 +54,8 @@ ExitCode RunJob(const Config& config, const Question& question, Mode mode, JobDe
   context.decided_at = deps.runtime.WallNow();
   context.took = deps.runtime.Now() - started;
 
-  evaluation = Conclude(trail, question, std::move(evaluation), context, links, rng.Fork("status"),
-                        stop);
+  evaluation =
+      Conclude(trail, question, std::move(evaluation), context, links, rng.Fork("status"), stop);
   return mode == Mode::kDryRun ? ExitCode::kPass : ExitCodeFor(evaluation.verdict.outcome());
 }
 

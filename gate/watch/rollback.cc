@@ -9,10 +9,12 @@ struct TextField {
   const char* name;
   std::string Rollback::*member;
 };
-constexpr TextField kTexts[] = {
-    {"canaryHash", &Rollback::canary_hash}, {"release", &Rollback::release},
-    {"stage", &Rollback::stage},            {"recordId", &Rollback::record_id},
-    {"reason", &Rollback::reason},          {"traceId", &Rollback::trace_id}};
+constexpr TextField kTexts[] = {{"canaryHash", &Rollback::canary_hash},
+                                {"release", &Rollback::release},
+                                {"stage", &Rollback::stage},
+                                {"recordId", &Rollback::record_id},
+                                {"reason", &Rollback::reason},
+                                {"traceId", &Rollback::trace_id}};
 
 struct Flag {
   const char* name;

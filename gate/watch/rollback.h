@@ -13,7 +13,7 @@ namespace gate::watch {
 
 // When a rollback that does not come is helped along. Everything counts from where it began.
 struct RollbackPolicy {
-  Nanos limit = std::chrono::minutes(5);           // until the stable version must serve again
+  Nanos limit = std::chrono::minutes(5);            // until the stable version must serve again
   Nanos reassert_after = std::chrono::seconds(30);  // a refusal that Argo did not act upon
   Nanos WarnAfter() const { return limit * 3 / 5; }
   Nanos FallBackAfter() const { return limit * 4 / 5; }

@@ -70,8 +70,8 @@ bool IsRestored(const RolloutFacts& facts, const std::string& canary_hash,
   bool stable_is_whole = false;
   for (const Json& set : replica_sets) {
     const std::string hash = JsonString(set, "/metadata/labels/rollouts-pod-template-hash");
-    if (hash == canary_hash && (JsonInt(set, "/spec/replicas") != 0 ||
-                                JsonInt(set, "/status/replicas") != 0)) {
+    if (hash == canary_hash &&
+        (JsonInt(set, "/spec/replicas") != 0 || JsonInt(set, "/status/replicas") != 0)) {
       return false;
     }
     if (hash == facts.stable_hash) {

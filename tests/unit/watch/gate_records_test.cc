@@ -18,22 +18,29 @@ VerdictFact Verdict(const std::string& hash, const std::string& stage, const std
 }
 
 TEST(ReadVerdictsTest, ReadsTheHistoryOldestFirstAndLeavesOutWhatIsNone) {
-  const Json record = {{"kind", "verdict"},        {"id", "r1"},
+  const Json record = {{"kind", "verdict"},
+                       {"id", "r1"},
                        {"time", "2026-11-24T12:00:00.5Z"},
-                       {"release", "shop-1.5.0"},  {"stage", "20"},
-                       {"podHash", "new"},         {"analysisRun", "demo-1"},
-                       {"verdict", "fail"},        {"reason", "evidence-false"},
-                       {"message", "no"},          {"evidenceDigest", "sha256:1"},
-                       {"traceId", "t1"},          {"securityAlert", true},
-                       {"dryRun", false},          {"durationMs", 250}};
+                       {"release", "shop-1.5.0"},
+                       {"stage", "20"},
+                       {"podHash", "new"},
+                       {"analysisRun", "demo-1"},
+                       {"verdict", "fail"},
+                       {"reason", "evidence-false"},
+                       {"message", "no"},
+                       {"evidenceDigest", "sha256:1"},
+                       {"traceId", "t1"},
+                       {"securityAlert", true},
+                       {"dryRun", false},
+                       {"durationMs", 250}};
   Json second = record;
   second["id"] = "r2";
   second["securityAlert"] = "yes";
   Json other = record;
   other["kind"] = "override";
-  const Json map = {{"data",
-                     {{"history", record.dump() + "\nnot json\n" + other.dump() + "\n" +
-                                      second.dump() + "\n"}}}};
+  const Json map = {
+      {"data",
+       {{"history", record.dump() + "\nnot json\n" + other.dump() + "\n" + second.dump() + "\n"}}}};
   const auto verdicts = ReadVerdicts(map);
   ASSERT_EQ(verdicts.size(), 2U);
   EXPECT_EQ(verdicts[0].id, "r1");
@@ -112,8 +119,8 @@ TEST(StandingRefusalTest, IsTheLastWordIfThatIsAFail) {
   EXPECT_FALSE(StandingRefusal("new", {}));
   EXPECT_TRUE(StandingRefusal("new", {Verdict("new", "20", "fail")}));
   EXPECT_TRUE(StandingRefusal("new", {Verdict("new", "20", "pass"), Verdict("new", "50", "fail")}));
-  EXPECT_TRUE(StandingRefusal(
-      "new", {Verdict("new", "20", "fail"), Verdict("new", "20", "inconclusive")}));
+  EXPECT_TRUE(
+      StandingRefusal("new", {Verdict("new", "20", "fail"), Verdict("new", "20", "inconclusive")}));
   EXPECT_FALSE(StandingRefusal("new", {Verdict("new", "20", "fail"), Verdict("new", "20", "pass")}))
       << "asked again, MC said yes";
   EXPECT_FALSE(StandingRefusal("new", {Verdict("old", "20", "fail")}));

@@ -73,8 +73,8 @@ TEST_F(RollbackTest, WhenLateItWarnsFallsBackAndPagesEachOnce) {
 }
 
 TEST_F(RollbackTest, WhoeverTakesOverLateDoesAllThatIsDueInOrder) {
-  EXPECT_THAT(DueAfter(minutes(10)), ElementsAre(Action::kReassertAbort, Action::kWarn,
-                                                 Action::kFallBack, Action::kPage));
+  EXPECT_THAT(DueAfter(minutes(10)),
+              ElementsAre(Action::kReassertAbort, Action::kWarn, Action::kFallBack, Action::kPage));
 }
 
 TEST_F(RollbackTest, OnceItLooksRestoredNothingIsLateAnyMore) {

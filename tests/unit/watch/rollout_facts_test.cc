@@ -110,9 +110,9 @@ TEST(IsRestoredTest, WantsTheCanaryGoneAndTheStableSetWhole) {
 }
 
 TEST(IsRestoredTest, PodsOfAThirdReplicaSetDoNotCountAsStable) {
-  EXPECT_FALSE(IsRestored(Read(Rollout()), "new",
-                          {ReplicaSet("new", 0, 0, 0), ReplicaSet("third", 5, 5, 5),
-                           ReplicaSet("old", 0, 0, 0)}));
+  EXPECT_FALSE(IsRestored(
+      Read(Rollout()), "new",
+      {ReplicaSet("new", 0, 0, 0), ReplicaSet("third", 5, 5, 5), ReplicaSet("old", 0, 0, 0)}));
 }
 
 }  // namespace
