@@ -56,6 +56,12 @@ audit::SealedRecord AsSealed(Json stored) {
 
 std::string StatusConfigMapName(const std::string& rollout) { return "rollout-gate-" + rollout; }
 
+ConfigMapPlace StatusPlace(const StatusKey& key) {
+  return {key.ns,
+          StatusConfigMapName(key.rollout),
+          {{"app.kubernetes.io/managed-by", "rollout-gate"}, {"rollout-gate/rollout", key.rollout}}};
+}
+
 StatusUpdate AddToStatus(const Json& data, Json record) {
   const auto head = ReadHead(data);
   if (!head) record["chainReset"] = true;
@@ -90,11 +96,7 @@ Result<audit::SealedRecord> StatusStore::Append(const StatusKey& key, const Json
     sealed = std::move(update.sealed);
     return std::move(update.data);
   };
-  const ConfigMapPlace place{
-      key.ns,
-      StatusConfigMapName(key.rollout),
-      {{"app.kubernetes.io/managed-by", "rollout-gate"}, {"rollout-gate/rollout", key.rollout}}};
-  auto updated = UpdateConfigMap(kube_, runtime_, rng_, place, add, deadline);
+  auto updated = UpdateConfigMap(kube_, runtime_, rng_, StatusPlace(key), add, deadline);
   if (!updated) return std::move(updated).error();
   return *std::move(sealed);
 }

@@ -6,6 +6,7 @@
 #include "gate/base/result.h"
 #include "gate/base/rng.h"
 #include "gate/base/strict_json.h"
+#include "gate/record/config_map.h"
 #include "gate/seams/deadline.h"
 #include "gate/seams/kube_api.h"
 #include "gate/seams/runtime.h"
@@ -20,6 +21,9 @@ struct StatusKey {
 
 // The name of the status ConfigMap: "rollout-gate-<rollout>".
 std::string StatusConfigMapName(const std::string& rollout);
+
+// Where it is, with the labels by which all of them are found: "rollout-gate/rollout" names it.
+ConfigMapPlace StatusPlace(const StatusKey& key);
 
 // The verdicts of one Rollout, kept in a ConfigMap beside it, with these data keys:
 //   stage-<stage>  the last record of that stage
