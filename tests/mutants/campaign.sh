@@ -32,25 +32,29 @@ if [ ${#names[@]} -eq 0 ]; then
 fi
 
 mkdir -p "$work/source"
-# Only what changed is copied, so that an unchanged file is not compiled again.
+# Only what changed is copied, so that an unchanged file is not compiled again. (A file that was
+# deleted is listed until that is committed.)
 (cd "$root" && git ls-files -z --cached --others --exclude-standard -- \
   CMakeLists.txt CMakePresets.json cmake gate mock-mc reports harness kind) |
-  (cd "$root" && xargs -0 cp --update --parents --target-directory="$work/source") ||
+  (cd "$root" && while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+    xargs -0 cp --update --parents --target-directory="$work/source") ||
   die "cannot copy the sources"
 cd "$work/source" || die "no $work/source"
-cmake --preset release -B "$work/build" -DBUILD_TESTING=OFF >"$work/configure.log" 2>&1 ||
+# gate-drill looks for its manifests from where it is built.
+build=$work/source/build/release
+cmake --preset release -B "$build" -DBUILD_TESTING=OFF >"$work/configure.log" 2>&1 ||
   die "cannot configure; see build/mutants-campaign/configure.log"
 
 for name in "${names[@]}"; do
   patch=$root/tests/mutants/campaign/$name.patch
   [ -f "$patch" ] || die "there is no mutant $name"
   patch --quiet -p1 <"$patch" || die "$name does not apply any more; adapt it to the code"
-  cmake --build "$work/build" --target gate-drill >"$work/$name.build.log" 2>&1
+  cmake --build "$build" --target gate-drill >"$work/$name.build.log" 2>&1
   built=$?
   patch --quiet -p1 -R <"$patch" || die "$name cannot be taken back"
   [ $built -eq 0 ] || die "$name does not compile; see build/mutants-campaign/$name.build.log"
   rm -rf "${work:?}/$name"
-  "$work/build/bin/gate-drill" campaign --seeds "$seeds" --seed 1 --most-failures 1 \
+  "$build/bin/gate-drill" campaign --seeds "$seeds" --seed 1 --most-failures 1 \
     --out "$work/$name" >"$work/$name.log" 2>&1
   # 1 is a broken invariant; anything else is no answer to the question.
   case $? in
