@@ -3,19 +3,19 @@ BACKEND ?= sim
 DRILL_ARGS ?=
 PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev libcpp-httplib-dev \
   nlohmann-json3-dev libboost1.74-dev libboost-context1.74-dev libboost-filesystem1.74-dev libyaml-cpp-dev libcli11-dev \
-  libfmt-dev libssl-dev ca-certificates
+  libfmt-dev libssl-dev prometheus-cpp-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help setup build test drill mutants bench check check-format check-tools format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
-	@echo "make build    build/release/bin/{rollout-gate,mock-mc,gate-drill}"
+	@echo "make build    build/release/bin/{rollout-gate,rollout-gate-serve,mock-mc,gate-drill}"
 	@echo "make test     build and run all tests that need no cluster"
 	@echo "make drill    play the scenarios, simulated, and write drill-report/ (BACKEND=kind: on a real"
 	@echo "              cluster; needs Docker, kind, kubectl)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
-	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell"
+	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
 	@echo "make clean    remove build/ and drill-report/"
 
@@ -31,7 +31,7 @@ setup:
 
 build: setup
 	cmake --preset release
-	cmake --build --preset release --target rollout-gate mock-mc gate-drill
+	cmake --build --preset release --target rollout-gate rollout-gate-serve mock-mc gate-drill
 
 test: setup
 	cmake --workflow --preset dev
@@ -47,6 +47,7 @@ mutants: build
 
 bench: build
 	tests/bench/evaluate/run.sh
+	tests/bench/serve/run.sh
 
 # clang-format and clang-tidy are installed for these targets only.
 check-tools:

@@ -21,6 +21,8 @@ using BeastView = boost::beast::string_view;
 constexpr int kMostInterimAnswers = 16;
 constexpr std::string_view kPhase = "reading the answer";
 constexpr std::string_view kStart = "HTTP/1.";
+// "0\r\n\r\n": as much follows wherever a chunk may begin.
+constexpr std::size_t kEndOfChunks = 5;
 
 HttpError Failure(HttpErrorKind kind, std::string_view what) {
   return HttpError{kind, fmt::format("{}: {}", kPhase, what)};
@@ -41,6 +43,11 @@ class HttpAnswer::Parser : public http::basic_parser<false> {
 
   HttpResponse& response() { return response_; }
   const std::optional<HttpError>& failure() const { return failure_; }
+
+  // Beast 1.74 asserts that it is never given less of the end of an empty chunked body.
+  bool NeedsMoreThan(std::size_t size) const {
+    return header_done_ && chunked() && chunk_left_ == 0 && size < kEndOfChunks;
+  }
 
  private:
   void Fail(HttpErrorKind kind, std::string_view what, error_code& error) {
@@ -100,11 +107,13 @@ class HttpAnswer::Parser : public http::basic_parser<false> {
          fmt::format("a body of more than the {} bytes allowed", request_.body_limit), error);
   }
 
-  void on_chunk_header_impl(std::uint64_t /*size*/, BeastView /*extensions*/,
-                            error_code& /*error*/) override {}
+  void on_chunk_header_impl(std::uint64_t size, BeastView /*extensions*/,
+                            error_code& /*error*/) override {
+    chunk_left_ = size;
+  }
 
-  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, BeastView body,
-                                 error_code& error) override {
+  std::size_t on_chunk_body_impl(std::uint64_t remain, BeastView body, error_code& error) override {
+    chunk_left_ = remain - body.size();
     return on_body_impl(body, error);
   }
 
@@ -114,6 +123,7 @@ class HttpAnswer::Parser : public http::basic_parser<false> {
   const std::size_t header_limit_;
   std::size_t header_bytes_ = 0;
   bool header_done_ = false;
+  std::uint64_t chunk_left_ = 0;  // bytes until the next chunk begins
   bool streams_ = false;
   HttpResponse response_;
   std::optional<HttpError> failure_;
@@ -168,6 +178,7 @@ Result<void, HttpError> HttpAnswer::Feed(std::string_view bytes) {
     if (!state_->StartsLikeHttp()) {
       return Failure(HttpErrorKind::kProtocol, "no valid HTTP: it starts differently");
     }
+    if (state_->parser->NeedsMoreThan(state_->unparsed.size())) return {};
     error_code error;
     const std::size_t taken = state_->parser->put(
         boost::asio::const_buffer(state_->unparsed.data(), state_->unparsed.size()), error);

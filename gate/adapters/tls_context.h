@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/adapters/pem_files.h"
 #include "gate/adapters/tls_options.h"
 #include "gate/seams/http_client.h"
 
@@ -32,19 +33,6 @@ class TlsContext {
   const TlsOptions& options() const { return options_; }
 
  private:
-  // What tells one version of a file from the next. Kubernetes replaces mounted Secrets through a
-  // symbolic link, which changes the inode even if the times are equal.
-  struct FileStamp {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::int64_t size = 0;
-    std::int64_t modified_seconds = 0;
-    std::int64_t modified_nanos = 0;
-    bool operator==(const FileStamp&) const = default;
-  };
-
-  Result<std::vector<FileStamp>, HttpError> StampFiles() const;
-
   const TlsOptions options_;
   std::mutex mutex_;
   std::vector<FileStamp> stamps_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gate/cli/config_files.h"
 #include "gate/cli/evaluate_options.h"
 #include "gate/seams/log.h"
 
@@ -14,32 +15,9 @@ using evaluate::ExitCode;
 using evaluate::Mode;
 
 Result<Config> LoadConfig(const EvaluateOptions& options, Files& files) {
-  evaluate::ConfigSources sources;
-  if (!options.config_file.empty()) {
-    auto text = files.Read(options.config_file);
-    if (!text) return std::move(text).error();
-    sources.file_text = *std::move(text);
-    sources.file_name = options.config_file;
-  }
-  sources.environment = options.environment;
-  sources.flags = options.flags;
-  return evaluate::ResolveConfig(sources);
-}
-
-// What an operator must fix is found before anything is asked.
-Result<void> CheckFiles(const Config& config, Files& files, evidence::KeyringCache& keyrings) {
-  auto token = evaluate::ReadToken(files, config.mc.token_file);
-  if (!token) return std::move(token).error().Wrap("mc.tokenFile");
-  auto keyring = evaluate::ReadKeyring(files, keyrings, config.mc.keyring_file);
-  if (!keyring) return std::move(keyring).error().Wrap("mc.keyringFile");
-  for (const auto& [setting, path] : {std::pair("mc.caFile", config.mc.ca_file),
-                                      std::pair("mc.clientCertFile", config.mc.client_cert_file),
-                                      std::pair("mc.clientKeyFile", config.mc.client_key_file)}) {
-    if (path.empty()) continue;
-    auto text = files.Read(path);
-    if (!text) return std::move(text).error().Wrap(setting);
-  }
-  return {};
+  auto sources = ReadSources(options.config_file, options.environment, options.flags, files);
+  if (!sources) return std::move(sources).error();
+  return evaluate::ResolveConfig(*sources);
 }
 
 ExitCode Fail(LineSink& err, const std::string& message) {
@@ -55,7 +33,8 @@ ExitCode Evaluate(EvaluateOptions options, Platform& platform) {
     platform.out().Write(evaluate::PrintConfig(*config));
     return ExitCode::kPass;
   }
-  if (auto usable = CheckFiles(*config, platform.files(), platform.keyrings()); !usable) {
+  // What an operator must fix is found before anything is asked.
+  if (auto usable = CheckMcFiles(*config, platform.files(), platform.keyrings()); !usable) {
     return Fail(err, usable.error().message);
   }
   std::unique_ptr<KubeConnection> kube;
@@ -74,7 +53,7 @@ ExitCode Evaluate(EvaluateOptions options, Platform& platform) {
       return Fail(err, "--rollout and --namespace are needed to record the verdict (or --no-kube)");
     }
   }
-  const std::unique_ptr<HttpClient> http = platform.NewMcClient(config->mc);
+  const std::unique_ptr<HttpClient> http = platform.NewMcClient(config->mc, /*at_once=*/1);
   const auto format = options.use_kube ? LogFormat::kJson : LogFormat::kText;
   Log log(err, platform.runtime(), options.log_format.value_or(format));
   const std::stop_token stop = platform.StopToken();

@@ -1,12 +1,10 @@
 #include "gate/cli/evaluate_options.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <map>
-#include <string_view>
 #include <utility>
+
+#include "gate/cli/setting_flags.h"
 
 namespace gate::cli {
 namespace {
@@ -27,45 +25,6 @@ void AddQuestion(CLI::App& command, evaluate::Question& question) {
                      "rollouts-pod-template-hash of the canary, for the record");
   command.add_option("--digest", question.digests,
                      "image digest (sha256:...) that the evidence must name; may be repeated");
-}
-
-// Only those that the command line may name: CLI11 compares every option with all others, and most
-// runs name none.
-void AddSettings(CLI::App& command, const std::vector<std::string>& arguments,
-                 std::map<std::string, std::string>& values) {
-  const auto any = [&arguments](std::string_view prefix) {
-    return std::any_of(arguments.begin(), arguments.end(), [prefix](const std::string& argument) {
-      return argument.starts_with(prefix);
-    });
-  };
-  const bool help = any("-h") || any("--help");
-  for (const evaluate::Setting& setting : evaluate::Settings()) {
-    const std::string flag = evaluate::FlagName(setting.path);
-    if (!help && !any(flag)) continue;
-    command
-        .add_option(flag, values[setting.path],
-                    fmt::format("{} [{}]", setting.help, evaluate::EnvironmentName(setting.path)))
-        ->group("Configuration (over the environment, over the file)");
-  }
-}
-
-evaluate::Overrides FromFlags(const CLI::App& command,
-                              const std::map<std::string, std::string>& values) {
-  evaluate::Overrides flags;
-  for (const auto& [path, value] : values) {
-    if (command.count(evaluate::FlagName(path)) > 0) flags[path] = value;
-  }
-  return flags;
-}
-
-evaluate::Overrides FromEnvironment(const GetEnv& get_env) {
-  evaluate::Overrides overrides;
-  for (const evaluate::Setting& setting : evaluate::Settings()) {
-    if (auto value = get_env(evaluate::EnvironmentName(setting.path))) {
-      overrides[setting.path] = *std::move(value);
-    }
-  }
-  return overrides;
 }
 
 }  // namespace
@@ -93,11 +52,12 @@ Result<EvaluateOptions, Farewell> ParseEvaluate(const std::vector<std::string>& 
   CLI::Option* format_option =
       app.add_option("--log-format", format, "json, or text (the default with --no-kube)")
           ->transform(CLI::CheckedTransformer(formats));
-  std::map<std::string, std::string> values;
-  AddSettings(app, arguments, values);
+  evaluate::Config config;
+  const std::vector<evaluate::Setting> settings = evaluate::Settings(config);
+  const SettingFlags flags(app, settings, arguments);
   if (auto farewell = Parse(app, arguments)) return *std::move(farewell);
-  options.flags = FromFlags(app, values);
-  options.environment = FromEnvironment(get_env);
+  options.flags = flags.Given();
+  options.environment = FromEnvironment(settings, get_env);
   options.use_kube = !no_kube;
   options.mode = dry_run ? evaluate::Mode::kDryRun : evaluate::Mode::kEnforce;
   if (format_option->count() > 0) options.log_format = format;

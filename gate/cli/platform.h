@@ -43,11 +43,16 @@ class Platform {
   // By kubeconfig, or, if `kubeconfig` is empty, as the Pod's service account.
   virtual Result<std::unique_ptr<KubeConnection>> Connect(const std::string& kubeconfig,
                                                           const std::string& context) = 0;
-  virtual std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc) = 0;
+  // For this many requests at once.
+  virtual std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc,
+                                                  std::size_t at_once) = 0;
   virtual evaluate::Entropy NewEntropy() = 0;
   // Everything that is to be read from standard input, at most `limit` bytes. kInvalidArgument if
   // it is more, or if there is no standard input here; kUnavailable.
   virtual Result<std::string> ReadInput(std::size_t limit);
+  // Goes on as another of our programs, and returns its exit code. On a machine that program takes
+  // this process's place, so that Become returns only if it cannot, having written to err() why.
+  virtual int Become(const std::string& program, const std::vector<std::string>& arguments);
   // Of a request to terminate. From the first call on such a request no longer ends the process.
   virtual std::stop_token StopToken() = 0;
 };

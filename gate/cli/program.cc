@@ -15,6 +15,12 @@ namespace {
 
 constexpr int kUsageError = 3;  // as evaluate::ExitCode::kConfiguration
 
+// A program of its own, so that what only it needs does not slow down the start of Jobs.
+int BecomeServe(const std::vector<std::string>& arguments, const std::string& /*version*/,
+                Platform& platform) {
+  return platform.Become("rollout-gate-serve", arguments);
+}
+
 struct Subcommand {
   const char* name;
   const char* summary;
@@ -25,6 +31,7 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"evaluate", "ask MC whether a release may go past a stage", RunEvaluate},
     Subcommand{"lint", "check Rollouts and analysis templates", RunLint},
+    Subcommand{"serve", "answer Argo's web metrics with verdicts", BecomeServe},
 };
 
 const Subcommand* FindSubcommand(const std::vector<std::string>& arguments) {
@@ -53,6 +60,11 @@ Farewell ParseWithoutSubcommand(const std::vector<std::string>& arguments,
 
 Result<std::string> Platform::ReadInput(std::size_t /*limit*/) {
   return Error{ErrorCode::kInvalidArgument, "there is no standard input here"};
+}
+
+int Platform::Become(const std::string& program, const std::vector<std::string>& /*arguments*/) {
+  err().Write("rollout-gate: there is no " + program + " here");
+  return kUsageError;
 }
 
 int Run(const std::vector<std::string>& arguments, const std::string& version, Platform& platform) {

@@ -42,6 +42,19 @@ HttpError CircuitOpen(std::optional<Instant> until, Instant now) {
 
 }  // namespace
 
+BreakingHttpClient::BreakingHttpClient(HttpClient& http, Runtime& runtime,
+                                       const decide::BreakerPolicy& policy, OnChange on_change)
+    : http_(http), runtime_(runtime), breaker_(policy), on_change_(std::move(on_change)) {
+  if (on_change_) on_change_(told_);
+}
+
+void BreakingHttpClient::TellChange() {
+  const decide::CircuitBreaker::State state = breaker_.state(runtime_.Now());
+  if (state == told_) return;
+  told_ = state;
+  if (on_change_) on_change_(state);
+}
+
 Result<HttpResponse, HttpError> BreakingHttpClient::Send(const HttpRequest& request,
                                                          const Deadline& deadline) {
   std::optional<decide::CircuitBreaker::Permit> permit;
@@ -49,6 +62,7 @@ Result<HttpResponse, HttpError> BreakingHttpClient::Send(const HttpRequest& requ
     const std::lock_guard lock(mutex_);
     const Instant now = runtime_.Now();
     permit = breaker_.Acquire(now);
+    TellChange();
     if (!permit) return CircuitOpen(breaker_.opens_until(now), now);
   }
   auto result = http_.Send(request, deadline);
@@ -64,6 +78,7 @@ Result<HttpResponse, HttpError> BreakingHttpClient::Send(const HttpRequest& requ
       breaker_.Abandoned(*permit);
       break;
   }
+  TellChange();
   return result;
 }
 

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gate/base/result.h"
 #include "gate/base/time.h"
 #include "gate/decide/backoff.h"
 #include "gate/decide/verdict.h"
+#include "gate/evaluate/settings.h"
 #include "gate/evidence/request.h"
 
 namespace gate::evaluate {
@@ -41,31 +39,11 @@ struct Config {
   } timing;
 };
 
-// One thing that can be set: in the file under `path` ("timing.hold"), by the environment variable
-// EnvironmentName(path) and by the flag FlagName(path); the flag wins over the environment, the
-// environment over the file.
-struct Setting {
-  std::string path;
-  std::string help;
-  std::function<Result<void>(Config&, std::string_view text)> set;
-  std::function<std::string(const Config&)> get;
-};
+// All settings of `config`, in the order in which they are shown.
+std::vector<Setting> Settings(Config& config);
 
-// All settings, in the order in which they are shown. A file may hold these and nothing else.
-std::vector<Setting> Settings();
-
-std::string FlagName(std::string_view path);         // "timing.hold" -> "--timing-hold"
-std::string EnvironmentName(std::string_view path);  // -> "ROLLOUT_GATE_TIMING_HOLD"
-
-// Values given outside of the file, by setting path.
-using Overrides = std::map<std::string, std::string>;
-
-struct ConfigSources {
-  std::string file_text;  // YAML; empty if there is no file
-  std::string file_name;  // for messages
-  Overrides environment;
-  Overrides flags;
-};
+// Adds what no single value can be blamed for.
+void CheckConfig(const Config& config, yaml::Mistakes& mistakes);
 
 // Resolves and validates. All mistakes are reported at once, each with its place: file:line:column,
 // the variable or the flag.
@@ -73,6 +51,6 @@ Result<Config> ResolveConfig(const ConfigSources& sources);
 
 // The resolved configuration as a YAML file that resolves to itself. It holds no secrets: they are
 // only ever named by file. No final newline.
-std::string PrintConfig(const Config& config);
+std::string PrintConfig(Config config);
 
 }  // namespace gate::evaluate

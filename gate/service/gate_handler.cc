@@ -95,8 +95,8 @@ HttpResponse GateHandler::Verdict(const ServerRequest& request, const Judge& jud
   return RespondJson(200, ToJson(*parsed, judge(*parsed)));
 }
 
-HttpResponse GateHandler::Ready(const Deadline& deadline) {
-  if (deadline.stop.stop_requested()) return Refuse(503, "shutting down");
+HttpResponse GateHandler::Ready(const std::stop_token& stop) {
+  if (stop.stop_requested()) return Refuse(503, "shutting down");
   if (!token_file_.empty()) {
     if (auto token = evaluate::ReadToken(files_, token_file_); !token) {
       return Refuse(503, token.error().message);
@@ -105,27 +105,29 @@ HttpResponse GateHandler::Ready(const Deadline& deadline) {
   return Respond(200, "text/plain", "ok\n");
 }
 
-HttpResponse GateHandler::Handle(const ServerRequest& request, const Deadline& deadline) {
+HttpResponse GateHandler::Route(const ServerRequest& request, const Judge& judge,
+                                const std::stop_token& stop) {
   const std::string_view path = request.path();
   if (path == kVerdicts) {
     if (request.method != "POST") return WrongMethod("POST");
-    return Verdict(request,
-                   [&](const VerdictRequest& asked) { return verdicts_.Judge(asked, deadline); });
+    return Verdict(request, judge);
   }
   const bool known = path == "/healthz" || path == "/readyz" || path == "/metrics";
   if (!known) return Refuse(404, "there is nothing here; see docs/service-api.md");
   if (request.method != "GET" && request.method != "HEAD") return WrongMethod("GET, HEAD");
-  if (path == "/readyz") return Ready(deadline);
+  if (path == "/readyz") return Ready(stop);
   if (path == "/metrics") return Respond(200, "text/plain; version=0.0.4", meter_.Expose());
   return Respond(200, "text/plain", "ok\n");
 }
 
+HttpResponse GateHandler::Handle(const ServerRequest& request, const Deadline& deadline) {
+  const auto judge = [&](const VerdictRequest& asked) { return verdicts_.Judge(asked, deadline); };
+  return Route(request, judge, deadline.stop);
+}
+
 HttpResponse GateHandler::Overloaded(const ServerRequest& request) {
-  if (request.path() == kVerdicts && request.method == "POST") {
-    return Verdict(request,
-                   [&](const VerdictRequest& asked) { return verdicts_.Overloaded(asked); });
-  }
-  return Refuse(503, "overloaded");
+  const auto judge = [&](const VerdictRequest& asked) { return verdicts_.Overloaded(asked); };
+  return Route(request, judge, {});
 }
 
 }  // namespace gate::service

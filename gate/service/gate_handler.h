@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "gate/seams/files.h"
@@ -26,12 +27,14 @@ class GateHandler : public HttpHandler {
       : verdicts_(verdicts), meter_(meter), files_(files), token_file_(std::move(token_file)) {}
 
   HttpResponse Handle(const ServerRequest& request, const Deadline& deadline) override;
+  // Only verdicts need a place: the rest is answered as always.
   HttpResponse Overloaded(const ServerRequest& request) override;
 
  private:
   using Judge = std::function<Answer(const VerdictRequest&)>;
+  HttpResponse Route(const ServerRequest& request, const Judge& judge, const std::stop_token& stop);
   HttpResponse Verdict(const ServerRequest& request, const Judge& judge);
-  HttpResponse Ready(const Deadline& deadline);
+  HttpResponse Ready(const std::stop_token& stop);
   Result<void> CheckToken(const ServerRequest& request);
 
   VerdictService& verdicts_;

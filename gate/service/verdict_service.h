@@ -11,6 +11,7 @@
 #include "gate/evaluate/conclude.h"
 #include "gate/evaluate/config.h"
 #include "gate/evaluate/evaluator.h"
+#include "gate/evidence/keyring_cache.h"
 #include "gate/seams/files.h"
 #include "gate/seams/http_client.h"
 #include "gate/seams/runtime.h"

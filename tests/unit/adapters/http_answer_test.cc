@@ -73,6 +73,7 @@ TEST(HttpAnswerTest, ReadsChunks) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
       "5;name=value\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\n\r\n");
   EXPECT_EQ(response.body, "hello 0123456789");
+  EXPECT_EQ(Answered("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").body, "");
 }
 
 TEST(HttpAnswerTest, DoesNotTakeTrailersForHeaders) {

@@ -53,6 +53,26 @@ TEST_F(BreakingHttpClientTest, ClosesWhenTheProbeIsAnswered) {
   EXPECT_EQ(client_.state(), CircuitBreaker::State::kClosed);
 }
 
+TEST_F(BreakingHttpClientTest, TellsEveryChangeOfItsState) {
+  using State = CircuitBreaker::State;
+  std::vector<State> told;
+  FakeHttpClient http;
+  BreakingHttpClient client(http, runtime_, {.failures = 1, .open_for = seconds(10)},
+                            [&](State state) { told.push_back(state); });
+  http.Fail(HttpErrorKind::kTimeout);
+  (void)client.Send({}, runtime_.In(seconds(5)));
+  (void)client.Send({}, runtime_.In(seconds(5)));
+  runtime_.Advance(seconds(10));
+  http.Handle([&](const HttpRequest&, const Deadline&) {
+    EXPECT_EQ(told.back(), State::kHalfOpen) << "while the probe is under way";
+    return Result<HttpResponse, HttpError>(HttpResponse{.status = 200, .headers = {}, .body = {}});
+  });
+  (void)client.Send({}, runtime_.In(seconds(5)));
+  http.Answer(200, "");
+  (void)client.Send({}, runtime_.In(seconds(5)));
+  EXPECT_EQ(told, (std::vector{State::kClosed, State::kOpen, State::kHalfOpen, State::kClosed}));
+}
+
 TEST_F(BreakingHttpClientTest, WhatShowsThatThePeerIsThereIsNoFailure) {
   for (const int status : {200, 401, 404, 429, 499}) {
     http_.Answer(status, "");

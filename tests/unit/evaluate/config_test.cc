@@ -101,8 +101,9 @@ TEST(ConfigTest, WhatIsPrintedResolvesToTheSame) {
 }
 
 TEST(ConfigTest, EverySettingCanBeSetByEveryWay) {
-  for (const Setting& setting : Settings()) {
-    const std::string value = setting.get(*Resolve(kFile));
+  Config config = *Resolve(kFile);
+  for (const Setting& setting : Settings(config)) {
+    const std::string value = setting.get();
     if (value.empty()) continue;
     EXPECT_TRUE(Resolve(kFile, {{setting.path, value}})) << setting.path;
     EXPECT_TRUE(Resolve(kFile, {}, {{setting.path, value}})) << setting.path;

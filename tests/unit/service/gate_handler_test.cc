@@ -149,7 +149,6 @@ TEST_F(GateHandlerTest, BeyondItsPlacesTheAnswerIsInconclusive) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(Json::parse(response.body).at("verdict"), "inconclusive");
   EXPECT_EQ(Json::parse(response.body).at("reason"), "overloaded");
-  EXPECT_EQ(handler_.Overloaded({"GET", "/metrics", {}, {}}).status, 503);
   ServerRequest stranger = Question();
   stranger.headers = {};
   EXPECT_EQ(handler_.Overloaded(stranger).status, 401);
@@ -164,6 +163,13 @@ TEST_F(GateHandlerTest, ServesHealthReadinessAndMetrics) {
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.headers.Get("Allow"), "GET, HEAD");
   EXPECT_EQ(Get("/v1/verdicts").headers.Get("Allow"), "POST");
+}
+
+TEST_F(GateHandlerTest, ProbesAndMetricsNeedNoPlace) {
+  for (const char* target : {"/healthz", "/readyz", "/metrics"}) {
+    EXPECT_EQ(handler_.Overloaded({"GET", target, {}, {}}).status, 200) << target;
+  }
+  EXPECT_EQ(handler_.Overloaded({"GET", "/nothing", {}, {}}).status, 404);
 }
 
 TEST_F(GateHandlerTest, IsNotReadyWhileItShutsDown) {
