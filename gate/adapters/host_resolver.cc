@@ -41,8 +41,8 @@ std::optional<SocketAddress> ParseAddress(const std::string& host, std::uint16_t
   return std::nullopt;
 }
 
-// Only libc's own parts: /etc/hosts and DNS, as Go's resolver does. Others are shared libraries that
-// are loaded when needed, and a static program must not load those of another libc.
+// Only libc's own parts: /etc/hosts and DNS, as Go's resolver does. Others are shared libraries
+// that are loaded when needed, and a static program must not load those of another libc.
 void ConfineLookUps() {
   static const int confined = __nss_configure_lookup("hosts", "files dns");
   (void)confined;  // a failure leaves what /etc/nsswitch.conf says

@@ -16,9 +16,7 @@ struct ServerRequest {
   std::string body;
 
   // The target without its query.
-  std::string_view path() const {
-    return std::string_view(target).substr(0, target.find('?'));
-  }
+  std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };
 
 // What answers HTTP requests. Both functions are called by many threads at once.

@@ -28,8 +28,9 @@ TEST_F(ProgramTest, SaysItsVersion) {
 
 TEST_F(ProgramTest, ListsItsSubcommands) {
   EXPECT_EQ(RunWith({"--help"}), 0);
-  EXPECT_THAT(platform_.out().lines,
-              ElementsAre(testing::AllOf(HasSubstr("evaluate"), HasSubstr("lint"), HasSubstr("serve"))));
+  EXPECT_THAT(
+      platform_.out().lines,
+      ElementsAre(testing::AllOf(HasSubstr("evaluate"), HasSubstr("lint"), HasSubstr("serve"))));
 }
 
 TEST_F(ProgramTest, SaysTheExitCodesOfASubcommand) {
