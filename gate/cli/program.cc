@@ -8,14 +8,17 @@
 
 #include "gate/cli/command_line.h"
 #include "gate/cli/evaluate_command.h"
-#include "gate/cli/lint_command.h"
 
 namespace gate::cli {
 namespace {
 
 constexpr int kUsageError = 3;  // as evaluate::ExitCode::kConfiguration
 
-// A program of its own, so that what only it needs does not slow down the start of Jobs.
+// Programs of their own, so that what only they need does not slow down the start of Jobs.
+int BecomeLint(const std::vector<std::string>& arguments, const std::string& /*version*/,
+               Platform& platform) {
+  return platform.Become("rollout-gate-lint", arguments);
+}
 int BecomeServe(const std::vector<std::string>& arguments, const std::string& /*version*/,
                 Platform& platform) {
   return platform.Become("rollout-gate-serve", arguments);
@@ -30,7 +33,7 @@ struct Subcommand {
 
 constexpr std::array kSubcommands = {
     Subcommand{"evaluate", "ask MC whether a release may go past a stage", RunEvaluate},
-    Subcommand{"lint", "check Rollouts and analysis templates", RunLint},
+    Subcommand{"lint", "check Rollouts and analysis templates", BecomeLint},
     Subcommand{"serve", "answer Argo's web metrics with verdicts", BecomeServe},
 };
 

@@ -1,8 +1,9 @@
+#include "gate/cli/lint_command.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fake_platform.h"
-#include "gate/cli/program.h"
 #include "gate/lint/rule.h"
 
 namespace gate::cli {
@@ -22,9 +23,8 @@ constexpr const char* kTemplate =
 
 class LintCommandTest : public testing::Test {
  protected:
-  int Lint(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "lint");
-    return cli::Run(arguments, "1.2.3", platform_);
+  int Lint(const std::vector<std::string>& arguments) {
+    return RunLint(arguments, "1.2.3", platform_);
   }
 
   FakePlatform platform_;
@@ -84,9 +84,7 @@ TEST_F(LintCommandTest, UsageErrorsSayWhatAndWhereToLook) {
   };
   for (const auto& [arguments, message] : cases) {
     FakePlatform platform;
-    std::vector<std::string> all = {"lint"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    EXPECT_EQ(cli::Run(all, "1", platform), 3) << message;
+    EXPECT_EQ(RunLint(arguments, "1", platform), 3) << message;
     EXPECT_THAT(platform.err().lines,
                 ElementsAre(AllOf(HasSubstr(message), HasSubstr("rollout-gate lint --help"))));
   }
