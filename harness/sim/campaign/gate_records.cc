@@ -79,7 +79,7 @@ void GateRecords::CheckLogs(const PodLogs& logs, std::size_t killed, gate::Nanos
       if (JsonString(record, "/reason") == "record-failed") judge_.Reach(Mark::kRecordFailed);
       if (JsonString(record, "/verdict") != "pass") continue;
       judge_.Check(Invariant::kPassIsRecorded, hashes_.contains(JsonString(record, "/hash")), now,
-                   [&] { return pod + " passed a release without recording it"; });
+                   [&name = pod] { return name + " passed a release without recording it"; });
     }
   }
   std::vector<std::string> missing;

@@ -242,7 +242,7 @@ void Witness::FinishSecrets() {
   for (const auto& [pod, log] : simulation_.logs().all()) {
     const bool found = secrets_.IsInText(log);
     judge_.Check(Invariant::kSecretsStaySecret, !found, Now(),
-                 [&] { return "a secret is in the log of " + pod; });
+                 [&name = pod] { return "a secret is in the log of " + name; });
   }
 }
 

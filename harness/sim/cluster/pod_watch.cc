@@ -15,8 +15,7 @@ bool Concerns(const Change& change) {
 
 }  // namespace
 
-PodWatch::PodWatch(World& world, ApiServer& server, WatchLink& link)
-    : world_(world), server_(server), link_(link) {
+PodWatch::PodWatch(ApiServer& server, WatchLink& link) : server_(server), link_(link) {
   server.Listen(Type::kPod, [this](const Change& change) {
     if (!Concerns(change)) return;
     const Presence presence =

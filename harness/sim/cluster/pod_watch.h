@@ -11,7 +11,7 @@ namespace drill::sim {
 // order, after the link's delay. Changes of the status alone, which are mostly their own, do not.
 class PodWatch {
  public:
-  PodWatch(World& world, ApiServer& server, WatchLink& link);
+  PodWatch(ApiServer& server, WatchLink& link);
   PodWatch(const PodWatch&) = delete;
   PodWatch& operator=(const PodWatch&) = delete;
 
@@ -25,7 +25,6 @@ class PodWatch {
  private:
   void Deliver(const ObjectPtr& pod, Presence presence);
 
-  World& world_;
   ApiServer& server_;
   WatchLink& link_;
   gate::Instant last_delivery_;  // events of one watch stay in order
