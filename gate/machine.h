@@ -33,8 +33,8 @@ class Machine : public cli::Platform {
   std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc,
                                           std::size_t at_once) override;
   evaluate::Entropy NewEntropy() override;
-  // The program is looked for beside our own.
   Result<std::string> ReadInput(std::size_t limit) override;
+  // The program is looked for beside our own.
   int Become(const std::string& program, const std::vector<std::string>& arguments) override;
   std::stop_token StopToken() override;
 

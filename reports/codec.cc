@@ -40,10 +40,6 @@ const Json& Nothing() {
 
 }  // namespace
 
-std::string DumpCompact(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 const Json* FieldReader::Find(const char* key) {
   if (!object_.is_object()) return nullptr;
   const auto found = object_.find(key);

@@ -26,9 +26,6 @@ gate::Result<ScenarioResult> ScenarioHeadFromJson(const gate::Json& json);
 gate::Json ScenarioEndToJson(const ScenarioResult& scenario);
 gate::Result<void> ReadScenarioEnd(const gate::Json& json, ScenarioResult& scenario);
 
-// Compact, with keys in order; what is not UTF-8 is replaced.
-std::string DumpCompact(const gate::Json& json);
-
 // Reads the fields of one JSON object and remembers the first that is wrong.
 class FieldReader {
  public:

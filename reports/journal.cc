@@ -42,9 +42,9 @@ class FileJournal : public Journal {
       GATE_CHECK(record.is_object() && !record.contains("hash"));
       record["seq"] = ++seq_;
       record["prev"] = head_;
-      head_ = gate::Sha256Hex(DumpCompact(record));
+      head_ = gate::Sha256Hex(gate::DumpJson(record));
       record["hash"] = head_;
-      lines += DumpCompact(record) + "\n";
+      lines += gate::DumpJson(record) + "\n";
     }
     auto written = Write(lines);
     if (!written) failure_ = written.error();
@@ -76,7 +76,7 @@ Result<Json> ParseLine(std::string_view line, std::int64_t expected_seq, const s
   auto record = gate::ParseStrictJson(line, {.max_bytes = kLongestLine});
   if (!record) return std::move(record).error();
   if (!record->is_object()) return Error{ErrorCode::kProtocol, "is not an object"};
-  if (DumpCompact(*record) != line) {
+  if (gate::DumpJson(*record) != line) {
     return Error{ErrorCode::kProtocol, "is not as this program writes it: it was changed"};
   }
   const std::string hash = gate::JsonString(*record, "/hash");
@@ -84,7 +84,7 @@ Result<Json> ParseLine(std::string_view line, std::int64_t expected_seq, const s
   const std::string claimed_prev = gate::JsonString(*record, "/prev");
   Json body = *record;
   body.erase("hash");
-  if (hash != gate::Sha256Hex(DumpCompact(body))) {
+  if (hash != gate::Sha256Hex(gate::DumpJson(body))) {
     return Error{ErrorCode::kProtocol, "does not match its own hash: it was changed"};
   }
   if (seq != expected_seq) {

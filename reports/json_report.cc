@@ -61,7 +61,7 @@ std::string RenderJson(const RunResult& run) {
   for (const ScenarioResult& scenario : run.scenarios) {
     json["scenarios"].push_back(ScenarioToJson(run, scenario));
   }
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+  return gate::DumpJson(json, 2) + "\n";
 }
 
 }  // namespace reports

@@ -30,15 +30,10 @@ std::string Text(std::string_view text) { return EscapeMarkdown(text); }
 
 std::string Seconds(gate::Nanos duration) { return gate::FormatSeconds(duration); }
 
-// One string for a scalar field of an event.
-std::string Scalar(const gate::Json& value) {
-  return value.is_string() ? value.get<std::string>() : DumpCompact(value);
-}
-
 std::string Fields(const TraceEntry& entry) {
   std::string text;
   for (const auto& [key, value] : entry.fields.items()) {
-    const std::string scalar = Scalar(value);
+    const std::string scalar = gate::JsonText(value);
     if (scalar.empty()) continue;
     text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", key, scalar);
   }
@@ -156,7 +151,7 @@ void Provenance(std::string& out, const RunResult& run) {
   if (const std::string trace = TraceHashOf(run); !trace.empty()) {
     ProvenanceRow(out, "trace hash", trace);
   }
-  for (const auto& [key, value] : run.facts.items()) ProvenanceRow(out, key, Scalar(value));
+  for (const auto& [key, value] : run.facts.items()) ProvenanceRow(out, key, gate::JsonText(value));
   ProvenanceRow(out, "journal",
                 fmt::format("{} records, last hash {}", run.journal_records, run.journal_head));
   out += "\n";

@@ -65,11 +65,6 @@ void AddSelector(std::string& path, const KubeSelector& selector) {
   if (!selector.fields.empty()) AddQuery(path, "fieldSelector", selector.fields);
 }
 
-// Objects of callers are UTF-8; if one is not, the server says so.
-std::string ToText(const Json& object) {
-  return object.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 std::string TrimRight(std::string text) {
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
   return text;
@@ -206,7 +201,7 @@ Result<void> RestKubeApi::Watch(const KubeResource& resource, const std::string&
 Result<Json> RestKubeApi::Create(const KubeResource& resource, const std::string& ns,
                                  const Json& object, const Deadline& deadline) {
   Call call = {Describe("create", resource, ns, JsonString(object, "/metadata/name")), "POST", "",
-               "application/json", ToText(object)};
+               "application/json", DumpJson(object)};
   if (auto set = SetPath(resource, ns, call.path); !set) {
     return std::move(set).error().Wrap(call.what);
   }
@@ -217,7 +212,7 @@ Result<Json> RestKubeApi::Create(const KubeResource& resource, const std::string
 Result<Json> RestKubeApi::MergePatch(const KubeRef& ref, const Json& patch,
                                      KubeSubresource subresource, const Deadline& deadline) {
   Call call = {Describe("patch", ref.resource, ref.ns, ref.name), "PATCH", "",
-               "application/merge-patch+json", ToText(patch)};
+               "application/merge-patch+json", DumpJson(patch)};
   if (auto set = SetPath(ref, subresource, call.path); !set) {
     return std::move(set).error().Wrap(call.what);
   }
@@ -230,7 +225,7 @@ Result<Json> RestKubeApi::Apply(const KubeRef& ref, const Json& object,
                                 KubeSubresource subresource, const Deadline& deadline) {
   // JSON is YAML, and the API server knows this content type in every supported version.
   Call call = {Describe("apply", ref.resource, ref.ns, ref.name), "PATCH", "",
-               "application/apply-patch+yaml", ToText(object)};
+               "application/apply-patch+yaml", DumpJson(object)};
   if (auto set = SetPath(ref, subresource, call.path); !set) {
     return std::move(set).error().Wrap(call.what);
   }

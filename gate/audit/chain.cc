@@ -7,24 +7,16 @@
 #include "gate/base/digest.h"
 
 namespace gate::audit {
-namespace {
-
-// Invalid UTF-8 cannot come from strict parsing; replacing it keeps an audit record writable
-// whatever a caller put in.
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 SealedRecord Seal(Json record, const ChainHead& head) {
   GATE_CHECK(record.is_object());
   record["seq"] = head.seq + 1;
   record["prev"] = head.hash;
   record.erase("hash");
-  const std::string hash = Sha256Hex(Dump(record));
+  const std::string hash = Sha256Hex(DumpJson(record));
   record["hash"] = hash;
-  std::string line = Dump(record);
+  std::string line = DumpJson(record);
   return {std::move(record), std::move(line), {head.seq + 1, hash}};
 }
 
@@ -50,7 +42,7 @@ Result<ChainHead> Follow(const Json& record, const ChainHead& head) {
   }
   Json body = record;
   body.erase("hash");
-  if (Sha256Hex(Dump(body)) != claimed->hash) {
+  if (Sha256Hex(DumpJson(body)) != claimed->hash) {
     return Error{ErrorCode::kProtocol, fmt::format("record {} was changed", claimed->seq)};
   }
   return claimed;

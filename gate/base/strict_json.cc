@@ -101,27 +101,6 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
 
 Error Malformed(std::string why) { return Error{ErrorCode::kProtocol, std::move(why)}; }
 
-// The value at `pointer`, or null. Walks by hand where every step is a plain key: parsing a pointer
-// allocates, and reading a field should cost no more than finding it.
-const Json* FindAt(const Json& object, const char* pointer) {
-  const Json* at = &object;
-  for (std::string_view rest = pointer; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('/', 1), rest.size());
-    const std::string_view key = rest.substr(1, end - 1);
-    const bool plain = rest.front() == '/' && key.find('~') == std::string_view::npos;
-    if (!plain || at->is_array()) {
-      const Json::json_pointer parsed(pointer);
-      return object.contains(parsed) ? &object.at(parsed) : nullptr;
-    }
-    if (!at->is_object()) return nullptr;
-    const auto found = at->find(key);
-    if (found == at->end()) return nullptr;
-    at = &*found;
-    rest.remove_prefix(end);
-  }
-  return at;
-}
-
 }  // namespace
 
 Result<Json> ParseStrictJson(std::string_view text, const JsonLimits& limits) {
@@ -142,14 +121,54 @@ Result<Json> ParseStrictJson(std::string_view text, const JsonLimits& limits) {
   return std::move(builder.root());
 }
 
+std::string DumpJson(const Json& json, int indent) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+std::string JsonText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : DumpJson(value);
+}
+
+// Walks by hand where every step is a plain key: parsing a pointer allocates.
+const Json& JsonAt(const Json& object, const char* pointer) {
+  static const Json null;
+  const Json* at = &object;
+  for (std::string_view rest = pointer; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/', 1), rest.size());
+    const std::string_view key = rest.substr(1, end - 1);
+    const bool plain = rest.front() == '/' && key.find('~') == std::string_view::npos;
+    if (!plain || at->is_array()) {
+      const Json::json_pointer parsed(pointer);
+      return object.contains(parsed) ? object.at(parsed) : null;
+    }
+    if (!at->is_object()) return null;
+    const auto found = at->find(key);
+    if (found == at->end()) return null;
+    at = &*found;
+    rest.remove_prefix(end);
+  }
+  return *at;
+}
+
+const Json& JsonArray(const Json& object, const char* pointer) {
+  static const Json none = Json::array();
+  const Json& value = JsonAt(object, pointer);
+  return value.is_array() ? value : none;
+}
+
 std::string JsonString(const Json& object, const char* pointer) {
-  const Json* value = FindAt(object, pointer);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+  const Json& value = JsonAt(object, pointer);
+  return value.is_string() ? value.get<std::string>() : "";
 }
 
 std::int64_t JsonInt(const Json& object, const char* pointer, std::int64_t fallback) {
-  const Json* value = FindAt(object, pointer);
-  return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : fallback;
+  const Json& value = JsonAt(object, pointer);
+  return value.is_number_integer() ? value.get<std::int64_t>() : fallback;
+}
+
+bool JsonIsTrue(const Json& object, const char* pointer) {
+  const Json& value = JsonAt(object, pointer);
+  return value.is_boolean() && value.get<bool>();
 }
 
 }  // namespace gate

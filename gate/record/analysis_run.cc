@@ -15,12 +15,9 @@ struct Owner {
 };
 
 Result<Owner> OwnerOfKind(const Json& object, std::string_view kind) {
-  const Json::json_pointer owners("/metadata/ownerReferences");
-  if (object.contains(owners) && object.at(owners).is_array()) {
-    for (const Json& owner : object.at(owners)) {
-      if (JsonString(owner, "/kind") == kind) {
-        return Owner{JsonString(owner, "/name"), JsonString(owner, "/uid")};
-      }
+  for (const Json& owner : JsonArray(object, "/metadata/ownerReferences")) {
+    if (JsonString(owner, "/kind") == kind) {
+      return Owner{JsonString(owner, "/name"), JsonString(owner, "/uid")};
     }
   }
   return Error{ErrorCode::kNotFound, JsonString(object, "/kind") + " " +

@@ -48,7 +48,7 @@ std::optional<audit::ChainHead> ReadHead(const Json& data) {
 
 audit::SealedRecord AsSealed(Json stored) {
   audit::ChainHead head{JsonInt(stored, "/seq"), JsonString(stored, "/hash")};
-  std::string line = stored.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  std::string line = DumpJson(stored);
   return {std::move(stored), std::move(line), std::move(head)};
 }
 

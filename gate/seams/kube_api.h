@@ -33,6 +33,7 @@ inline const KubeResource kJobs{"batch", "v1", "jobs"};
 inline const KubeResource kReplicaSets{"apps", "v1", "replicasets"};
 inline const KubeResource kDeployments{"apps", "v1", "deployments"};
 inline const KubeResource kRollouts{"argoproj.io", "v1alpha1", "rollouts"};
+inline const KubeResource kLeases{"coordination.k8s.io", "v1", "leases"};
 inline const KubeResource kAnalysisRuns{"argoproj.io", "v1alpha1", "analysisruns"};
 }  // namespace kube
 

@@ -5,13 +5,6 @@
 #include <string>
 
 namespace gate {
-namespace {
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
-}  // namespace
 
 void Log::Info(std::string_view message, const Json& fields) { Write("info", message, fields); }
 
@@ -24,12 +17,12 @@ void Log::Write(std::string_view level, std::string_view message, const Json& fi
     line["time"] = time;
     line["level"] = level;
     line["msg"] = message;
-    sink_.Write(Dump(line));
+    sink_.Write(DumpJson(line));
     return;
   }
   std::string line = fmt::format("{} {:4} {}", time, level, message);
   for (const auto& [key, value] : fields.items()) {
-    line += fmt::format(" {}={}", key, value.is_string() ? value.get<std::string>() : Dump(value));
+    line += fmt::format(" {}={}", key, JsonText(value));
   }
   // A message can quote what a server sent: keep it on one line, and off the terminal's controls.
   for (char& c : line) {

@@ -22,8 +22,7 @@ HttpResponse Respond(int status, std::string type, std::string body) {
 }
 
 HttpResponse RespondJson(int status, const Json& body) {
-  return Respond(status, "application/json",
-                 body.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
+  return Respond(status, "application/json", DumpJson(body));
 }
 
 HttpResponse Refuse(int status, const std::string& error) {

@@ -15,11 +15,9 @@ using evidence::Reason;
 // Equal for two requests if and only if they ask the same.
 std::string KeyOf(const VerdictRequest& request) {
   const evaluate::Question& question = request.question;
-  Json parts = {question.release_id, question.stage,
-                question.ns,         question.rollout,
-                question.pod_hash,   request.environment,
-                question.digests,    request.mode == evaluate::Mode::kDryRun};
-  return parts.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  return DumpJson({question.release_id, question.stage, question.ns, question.rollout,
+                   question.pod_hash, request.environment, question.digests,
+                   request.mode == evaluate::Mode::kDryRun});
 }
 
 Answer WithoutEvaluation(const VerdictRequest& request, Reason reason, std::string message) {

@@ -4,13 +4,10 @@
 #include <string_view>
 #include <utility>
 
+#include "gate/record/config_map.h"
+
 namespace gate::watch {
 namespace {
-
-bool IsTrue(const Json& record, const char* field) {
-  const auto found = record.find(field);
-  return found != record.end() && found->is_boolean() && found->get<bool>();
-}
 
 std::optional<VerdictFact> ReadVerdict(std::string_view line) {
   const auto record = ParseStrictJson(line);
@@ -28,8 +25,8 @@ std::optional<VerdictFact> ReadVerdict(std::string_view line) {
   fact.message = JsonString(*record, "/message");
   fact.evidence_digest = JsonString(*record, "/evidenceDigest");
   fact.trace_id = JsonString(*record, "/traceId");
-  fact.security_alert = IsTrue(*record, "securityAlert");
-  fact.dry_run = IsTrue(*record, "dryRun");
+  fact.security_alert = JsonIsTrue(*record, "/securityAlert");
+  fact.dry_run = JsonIsTrue(*record, "/dryRun");
   fact.time = *time;
   fact.took = std::chrono::milliseconds(JsonInt(*record, "/durationMs"));
   return fact;
@@ -44,11 +41,8 @@ bool LetsPass(const VerdictFact& verdict, const std::string& pod_hash, const std
 
 std::vector<VerdictFact> ReadVerdicts(const Json& config_map) {
   std::vector<VerdictFact> verdicts;
-  const std::string history = JsonString(config_map, "/data/history");
-  for (std::string_view rest = history; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (auto verdict = ReadVerdict(rest.substr(0, end))) verdicts.push_back(*std::move(verdict));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  for (const std::string& line : record::Lines(JsonString(config_map, "/data/history"))) {
+    if (auto verdict = ReadVerdict(line)) verdicts.push_back(*std::move(verdict));
   }
   return verdicts;
 }

@@ -158,10 +158,9 @@ void FindBypasses(const RolloutFacts& facts, const std::vector<VerdictFact>& ver
   std::erase_if(state.bypassed, [&](const std::string& each) { return !each.starts_with(hash); });
 }
 
-std::vector<std::string> Texts(const Json& json, const char* name) {
+std::vector<std::string> Texts(const Json& json, const char* pointer) {
   std::vector<std::string> texts;
-  if (!json.contains(name) || !json.at(name).is_array()) return texts;
-  for (const Json& each : json.at(name)) {
+  for (const Json& each : JsonArray(json, pointer)) {
     if (each.is_string()) texts.push_back(each.get<std::string>());
   }
   return texts;
@@ -187,8 +186,8 @@ WatchState WatchStateFromJson(const Json& json) {
   }
   state.closed = JsonString(json, "/closed");
   if (json.contains("stable")) state.stable = JsonString(json, "/stable");
-  state.former = Texts(json, "former");
-  state.bypassed = Texts(json, "bypassed");
+  state.former = Texts(json, "/former");
+  state.bypassed = Texts(json, "/bypassed");
   return state;
 }
 

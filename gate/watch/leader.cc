@@ -41,14 +41,14 @@ class Candidate {
  private:
   enum class Change { kTaken, kRenewed };
 
-  KubeRef Ref() const { return {kLeases, options_.ns, options_.name}; }
+  KubeRef Ref() const { return {kube::kLeases, options_.ns, options_.name}; }
 
   Result<bool> Created(const Deadline& deadline) {
     Json lease = Spec(Change::kTaken, Json::object());
-    lease["apiVersion"] = kLeases.ApiVersion();
+    lease["apiVersion"] = kube::kLeases.ApiVersion();
     lease["kind"] = "Lease";
     lease["metadata"] = {{"name", options_.name}, {"namespace", options_.ns}};
-    return Won(kube_.Create(kLeases, options_.ns, lease, deadline));
+    return Won(kube_.Create(kube::kLeases, options_.ns, lease, deadline));
   }
 
   Json Spec(Change change, const Json& current) const {

@@ -10,8 +10,6 @@
 
 namespace gate::watch {
 
-inline const KubeResource kLeases{"coordination.k8s.io", "v1", "leases"};
-
 // The times are those of Kubernetes' own components. A leader that cannot renew stops leading after
 // `renew_within`, before anybody else may take over after `duration`.
 struct LeaseOptions {

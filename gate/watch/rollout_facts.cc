@@ -5,26 +5,13 @@
 namespace gate::watch {
 namespace {
 
-const Json* Find(const Json& object, const char* pointer) {
-  const Json::json_pointer at(pointer);
-  return object.contains(at) ? &object.at(at) : nullptr;
-}
-
-bool IsTrue(const Json& object, const char* pointer) {
-  const Json* value = Find(object, pointer);
-  return value != nullptr && value->is_boolean() && value->get<bool>();
-}
-
 std::vector<GateStep> ReadGates(const Json& rollout, const std::vector<std::string>& stages) {
   std::vector<GateStep> gates;
-  const Json* steps = Find(rollout, "/spec/strategy/canary/steps");
-  if (steps == nullptr || !steps->is_array()) return gates;
+  const Json& steps = JsonArray(rollout, "/spec/strategy/canary/steps");
   std::string weight;
-  for (std::size_t i = 0; i < steps->size(); ++i) {
-    const Json& step = (*steps)[i];
-    if (const Json* set = Find(step, "/setWeight"); set != nullptr && set->is_number_integer()) {
-      weight = set->dump();
-    }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Json& step = steps[i];
+    if (const Json& set = JsonAt(step, "/setWeight"); set.is_number_integer()) weight = set.dump();
     const bool gated = std::find(stages.begin(), stages.end(), weight) != stages.end();
     if (gated && step.contains("analysis")) gates.push_back({weight, static_cast<int64_t>(i)});
   }
@@ -32,9 +19,8 @@ std::vector<GateStep> ReadGates(const Json& rollout, const std::vector<std::stri
 }
 
 bool AwaitsPeople(const Json& rollout) {
-  const Json* conditions = Find(rollout, "/status/pauseConditions");
-  if (conditions == nullptr || !conditions->is_array()) return false;
-  return std::any_of(conditions->begin(), conditions->end(), [](const Json& condition) {
+  const Json& conditions = JsonArray(rollout, "/status/pauseConditions");
+  return std::any_of(conditions.begin(), conditions.end(), [](const Json& condition) {
     return JsonString(condition, "/reason") == "InconclusiveAnalysisRun";
   });
 }
@@ -54,7 +40,7 @@ RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& st
   facts.current_hash = JsonString(rollout, "/status/currentPodHash");
   facts.stable_hash = JsonString(rollout, "/status/stableRS");
   facts.step = JsonInt(rollout, "/status/currentStepIndex");
-  facts.aborted = IsTrue(rollout, "/status/abort");
+  facts.aborted = JsonIsTrue(rollout, "/status/abort");
   if (auto at = ParseRfc3339(JsonString(rollout, "/status/abortedAt"))) facts.aborted_at = *at;
   facts.awaits_people = AwaitsPeople(rollout);
   facts.canary_pods = JsonInt(rollout, "/status/updatedReplicas");

@@ -5,7 +5,6 @@
 #include "gate/notify/verdict_notice.h"
 #include "gate/record/config_map.h"
 #include "gate/record/status_store.h"
-#include "gate/seams/watch.h"
 
 namespace gate::watch {
 namespace {
@@ -82,12 +81,7 @@ void RolloutWatch::WatchRollouts(const std::stop_token& stop) {
     entries_.erase({JsonString(event.object, "/metadata/namespace"),
                     JsonString(event.object, "/metadata/name")});
   };
-  handlers.on_retry = [this](const Error& error) {
-    log_.Warn("watching Rollouts", {{"error", error.message}});
-  };
-  const Error end = WatchObjects(kube_, runtime_, kube::kRollouts, options_.ns, {}, handlers,
-                                 {Instant::max(), stop});
-  if (!stop.stop_requested()) log_.Warn("Rollouts are not watched", {{"error", end.message}});
+  KeepWatching(kube::kRollouts, {}, std::move(handlers), stop);
 }
 
 // A new record is a reason to look at its Rollout; what it says is read then.
@@ -103,13 +97,19 @@ void RolloutWatch::WatchRecords(const std::stop_token& stop) {
   handlers.on_event = [&](const KubeEvent& event) {
     if (event.type != KubeEventType::kDeleted) touch(event.object);
   };
-  handlers.on_retry = [this](const Error& error) {
-    log_.Warn("watching records", {{"error", error.message}});
+  KeepWatching(kube::kConfigMaps, {.labels = kRolloutLabel, .fields = {}}, std::move(handlers),
+               stop);
+}
+
+void RolloutWatch::KeepWatching(const KubeResource& resource, const KubeSelector& selector,
+                                WatchHandlers handlers, const std::stop_token& stop) {
+  handlers.on_retry = [&](const Error& error) {
+    log_.Warn("watching " + resource.plural, {{"error", error.message}});
   };
-  const Error end =
-      WatchObjects(kube_, runtime_, kube::kConfigMaps, options_.ns,
-                   {.labels = kRolloutLabel, .fields = {}}, handlers, {Instant::max(), stop});
-  if (!stop.stop_requested()) log_.Warn("records are not watched", {{"error", end.message}});
+  const Error end = WatchObjects(kube_, runtime_, resource, options_.ns, selector, handlers,
+                                 {Instant::max(), stop});
+  if (stop.stop_requested()) return;
+  log_.Warn(resource.plural + " are no longer watched", {{"error", end.message}});
 }
 
 // Rollouts without gates are none of our business.
@@ -190,7 +190,8 @@ Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const Rol
   WatchState before = StateIn(status);
   {
     const std::lock_guard lock(mutex_);
-    if (!before.stable) before.stable = entries_[key].stable;
+    const auto found = entries_.find(key);
+    if (!before.stable && found != entries_.end()) before.stable = found->second.stable;
   }
   const auto judgement = JudgeNow(facts, status, before, deadline);
   if (!judgement) return judgement.error();
@@ -216,11 +217,12 @@ Result<void> RolloutWatch::TellVerdicts(const Key& key, const Json& status,
   const std::string head = JsonString(status, "/data/audit-head");
   {
     const std::lock_guard lock(mutex_);
-    if (entries_[key].told == head) return {};
+    const auto found = entries_.find(key);
+    if (found != entries_.end() && found->second.told == head) return {};
   }
   if (auto told = Tell(NoticesOf(status), deadline); !told) return std::move(told).error();
   const std::lock_guard lock(mutex_);
-  entries_[key].told = head;
+  if (const auto found = entries_.find(key); found != entries_.end()) found->second.told = head;
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "gate/seams/kube_api.h"
 #include "gate/seams/log.h"
 #include "gate/seams/runtime.h"
+#include "gate/seams/watch.h"
 #include "gate/watch/judge.h"
 
 namespace gate::watch {
@@ -68,6 +69,8 @@ class RolloutWatch {
 
   void WatchRollouts(const std::stop_token& stop);
   void WatchRecords(const std::stop_token& stop);
+  void KeepWatching(const KubeResource& resource, const KubeSelector& selector,
+                    WatchHandlers handlers, const std::stop_token& stop);
   void OnRollout(const Json& rollout);
   void Touch(const Key& key);
   std::optional<Key> NextDue(Instant& wake);

@@ -10,8 +10,7 @@ std::string FieldText(const TraceEvent& event, const std::string& field) {
   if (!event.fields.is_object()) return "";
   const auto found = event.fields.find(field);
   if (found == event.fields.end() || found->is_null()) return "";
-  if (found->is_string()) return found->get<std::string>();
-  return found->dump(-1, ' ', /*ensure_ascii=*/false, gate::Json::error_handler_t::replace);
+  return gate::JsonText(*found);
 }
 
 Matcher::Matcher(const EventPattern& pattern) : event_(pattern.event) {

@@ -29,16 +29,11 @@ std::string ContainerTrouble(const Json& status) {
 }
 
 std::string PodTrouble(const Json& pod) {
-  const Json::json_pointer statuses("/status/containerStatuses");
-  if (pod.contains(statuses) && pod.at(statuses).is_array()) {
-    for (const Json& status : pod.at(statuses)) {
-      std::string trouble = ContainerTrouble(status);
-      if (!trouble.empty()) return trouble;
-    }
+  for (const Json& status : gate::JsonArray(pod, "/status/containerStatuses")) {
+    std::string trouble = ContainerTrouble(status);
+    if (!trouble.empty()) return trouble;
   }
-  const Json::json_pointer conditions("/status/conditions");
-  if (!pod.contains(conditions) || !pod.at(conditions).is_array()) return {};
-  for (const Json& condition : pod.at(conditions)) {
+  for (const Json& condition : gate::JsonArray(pod, "/status/conditions")) {
     if (JsonString(condition, "/type") == "PodScheduled" &&
         JsonString(condition, "/status") == "False") {
       return "not scheduled: " + gate::Truncate(JsonString(condition, "/message"), kShownBytes);

@@ -21,9 +21,7 @@ std::int64_t Seconds(gate::Nanos time) {
 
 // The `analysis` of the first analysis step; nothing if there is none.
 std::optional<Json> FirstAnalysis(const Json& rollout) {
-  const Json::json_pointer steps("/spec/strategy/canary/steps");
-  if (!rollout.contains(steps) || !rollout.at(steps).is_array()) return std::nullopt;
-  for (const Json& step : rollout.at(steps)) {
+  for (const Json& step : gate::JsonArray(rollout, "/spec/strategy/canary/steps")) {
     if (step.contains("analysis")) return step.at("analysis");
   }
   return std::nullopt;

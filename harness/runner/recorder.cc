@@ -17,7 +17,7 @@ std::string Brief(const reports::TraceEntry& entry) {
   for (const char* key : {"do", "stage", "verdict", "weight", "phase", "where", "release"}) {
     const auto found = entry.fields.find(key);
     if (found == entry.fields.end()) continue;
-    text += " " + (found->is_string() ? found->get<std::string>() : reports::DumpCompact(*found));
+    text += " " + gate::JsonText(*found);
   }
   return text;
 }

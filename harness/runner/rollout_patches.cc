@@ -17,26 +17,18 @@ using gate::JsonString;
 
 constexpr const char* kRevisionAnnotation = "rollout.argoproj.io/revision";
 
-// The element at `pointer`, or null.
-const Json& At(const Json& object, const char* pointer) {
-  static const Json null;
-  const Json::json_pointer at(pointer);
-  return object.contains(at) ? object.at(at) : null;
-}
-
 std::size_t SizeAt(const Json& object, const char* pointer) {
-  const Json& list = At(object, pointer);
-  return list.is_array() ? list.size() : 0;
+  return gate::JsonArray(object, pointer).size();
 }
 
 std::string Annotation(const Json& object, const char* name) {
-  const Json& annotations = At(object, "/metadata/annotations");
+  const Json& annotations = gate::JsonAt(object, "/metadata/annotations");
   if (!annotations.is_object()) return "";
   const auto found = annotations.find(name);
   return found != annotations.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-bool IsPaused(const Json& rollout) { return At(rollout, "/spec/paused") == Json(true); }
+bool IsPaused(const Json& rollout) { return gate::JsonIsTrue(rollout, "/spec/paused"); }
 
 Json UnpausePatch() { return {{"spec", {{"paused", false}}}}; }
 
@@ -71,7 +63,7 @@ Json DeployPatch(const Json& rollout, const Deploy& deploy) {
   const std::string image = deploy.image == Deploy::Image::kMissing
                                 ? kMissingImage
                                 : Annotation(rollout, kImageAnnotation);
-  Json containers = At(rollout, "/spec/template/spec/containers");
+  Json containers = gate::JsonAt(rollout, "/spec/template/spec/containers");
   if (image.empty() || !containers.is_array() || containers.empty()) return patch;
   if (JsonString(containers[0], "/image") == image) return patch;
   containers[0]["image"] = image;  // a merge patch replaces lists as a whole
@@ -86,7 +78,7 @@ RolloutPatches PromotePatches(const Json& rollout) {
   const bool inconclusive =
       JsonString(rollout, "/status/canary/currentStepAnalysisRunStatus/status") == "Inconclusive";
   const auto next = NextStep(rollout);
-  if (waits && inconclusive && At(rollout, "/status/controllerPause") == Json(true)) {
+  if (waits && inconclusive && gate::JsonIsTrue(rollout, "/status/controllerPause")) {
     if (!next) return patches;
     patches.status = {
         {"status",
@@ -123,10 +115,10 @@ gate::Result<Undo> UndoPatch(const Json& rollout, const std::vector<Json>& repli
   if (previous == nullptr) {
     return gate::Error{gate::ErrorCode::kNotFound, "there is no revision before the current one"};
   }
-  Json target = At(*previous, "/spec/template");
+  Json target = gate::JsonAt(*previous, "/spec/template");
   if (target.is_object()) target["metadata"]["labels"].erase(kPodHashLabel);
   Undo undo{nullptr, Annotation(*previous, kRevisionAnnotation), Label(target, kReleaseLabel)};
-  Json difference = gate::MergeDiff(At(rollout, "/spec/template"), target);
+  Json difference = gate::MergeDiff(gate::JsonAt(rollout, "/spec/template"), target);
   if (!difference.empty()) undo.patch = {{"spec", {{"template", std::move(difference)}}}};
   return undo;
 }

@@ -18,8 +18,7 @@ using reports::TraceEntry;
 
 std::string Field(const TraceEntry& entry, const char* key) {
   const auto found = entry.fields.find(key);
-  if (found == entry.fields.end()) return "";
-  return found->is_string() ? found->get<std::string>() : reports::DumpCompact(*found);
+  return found == entry.fields.end() ? "" : gate::JsonText(*found);
 }
 
 // ": text", or nothing.

@@ -15,13 +15,9 @@ using gate::Json;
 constexpr std::size_t kMostProblems = 20;
 constexpr std::size_t kMostRecords = 10'000;
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 std::string HashOf(Json record) {
   record.erase("hash");
-  return gate::Sha256Hex(Dump(record));
+  return gate::Sha256Hex(gate::DumpJson(record));
 }
 
 std::vector<std::string> Lines(const std::string& text) {

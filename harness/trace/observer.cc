@@ -36,9 +36,7 @@ Json FieldOr(const Json& record, const char* key, Json fallback) {
 
 // The value of an argument of an AnalysisRun; nothing if it has none of this name.
 std::optional<std::string> Argument(const Json& run, std::string_view name) {
-  const Json::json_pointer args("/spec/args");
-  if (!run.contains(args) || !run.at(args).is_array()) return std::nullopt;
-  for (const Json& arg : run.at(args)) {
+  for (const Json& arg : gate::JsonArray(run, "/spec/args")) {
     if (gate::JsonString(arg, "/name") == name) return gate::JsonString(arg, "/value");
   }
   return std::nullopt;
@@ -46,18 +44,14 @@ std::optional<std::string> Argument(const Json& run, std::string_view name) {
 
 // The release id that the gate wrote onto the run (docs/records.md).
 std::optional<std::string> AnnotatedRelease(const Json& run) {
-  const Json::json_pointer annotations("/metadata/annotations");
-  if (!run.contains(annotations)) return std::nullopt;
-  const auto found = run.at(annotations).find("rollout-gate/release-id");
-  if (found == run.at(annotations).end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
+  const Json& release = gate::JsonAt(run, "/metadata/annotations/rollout-gate~1release-id");
+  if (!release.is_string()) return std::nullopt;
+  return release.get<std::string>();
 }
 
 // The condition of a Job that says how it ended; null while it runs.
 const Json* EndOfJob(const Json& job) {
-  const Json::json_pointer conditions("/status/conditions");
-  if (!job.contains(conditions) || !job.at(conditions).is_array()) return nullptr;
-  for (const Json& condition : job.at(conditions)) {
+  for (const Json& condition : gate::JsonArray(job, "/status/conditions")) {
     const std::string type = gate::JsonString(condition, "/type");
     if ((type == "Complete" || type == "Failed") &&
         gate::JsonString(condition, "/status") == "True") {

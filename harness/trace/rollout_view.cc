@@ -7,13 +7,6 @@ namespace {
 
 using gate::Json;
 
-// The element at `pointer`, or null.
-const Json& At(const Json& object, const char* pointer) {
-  static const Json null;
-  const Json::json_pointer at(pointer);
-  return object.contains(at) ? object.at(at) : null;
-}
-
 // argo R8: an abort means 0, no step left means 100, else the last setWeight up to the step.
 std::int64_t WeightAt(const Json& steps, std::int64_t index, bool abort) {
   if (abort || !steps.is_array()) return abort ? 0 : 100;
@@ -28,8 +21,8 @@ std::int64_t WeightAt(const Json& steps, std::int64_t index, bool abort) {
 
 std::vector<std::pair<std::string, std::string>> Pauses(const Json& object) {
   std::vector<std::pair<std::string, std::string>> pauses;
-  if (At(object, "/spec/paused") == Json(true)) pauses.emplace_back(kPausedBySpec, "");
-  const Json& conditions = At(object, "/status/pauseConditions");
+  if (gate::JsonIsTrue(object, "/spec/paused")) pauses.emplace_back(kPausedBySpec, "");
+  const Json& conditions = gate::JsonAt(object, "/status/pauseConditions");
   if (!conditions.is_array()) return pauses;
   for (const Json& condition : conditions) {
     pauses.emplace_back(gate::JsonString(condition, "/reason"),
@@ -41,14 +34,14 @@ std::vector<std::pair<std::string, std::string>> Pauses(const Json& object) {
 }  // namespace
 
 std::string Label(const Json& object, const std::string& name) {
-  const Json& labels = At(object, "/metadata/labels");
+  const Json& labels = gate::JsonAt(object, "/metadata/labels");
   if (!labels.is_object()) return "";
   const auto found = labels.find(name);
   return found != labels.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 bool IsOwnedBy(const Json& object, const std::string& kind, const std::string& name) {
-  const Json& owners = At(object, "/metadata/ownerReferences");
+  const Json& owners = gate::JsonAt(object, "/metadata/ownerReferences");
   return owners.is_array() && std::any_of(owners.begin(), owners.end(), [&](const Json& owner) {
            return gate::JsonString(owner, "/kind") == kind &&
                   gate::JsonString(owner, "/name") == name;
@@ -67,11 +60,13 @@ RolloutView ReadRollout(const Json& object) {
   view.current_hash = gate::JsonString(object, "/status/currentPodHash");
   view.phase = gate::JsonString(object, "/status/phase");
   view.message = gate::JsonString(object, "/status/message");
-  view.abort = At(object, "/status/abort") == Json(true);
+  view.abort = gate::JsonIsTrue(object, "/status/abort");
   view.aborted_at = gate::JsonString(object, "/status/abortedAt");
-  if (const Json& step = At(object, "/status/currentStepIndex"); step.is_number_integer()) {
+  if (const Json& step = gate::JsonAt(object, "/status/currentStepIndex");
+      step.is_number_integer()) {
     view.step = step.get<std::int64_t>();
-    view.weight = WeightAt(At(object, "/spec/strategy/canary/steps"), *view.step, view.abort);
+    view.weight =
+        WeightAt(gate::JsonAt(object, "/spec/strategy/canary/steps"), *view.step, view.abort);
   }
   view.pauses = Pauses(object);
   view.updated_replicas = gate::JsonInt(object, "/status/updatedReplicas", 0);

@@ -26,9 +26,7 @@ std::optional<ObjectTime> Created(const gate::Json& object) {
 
 std::optional<ObjectTime> LastWrite(const gate::Json& object) {
   std::optional<ObjectTime> latest = Created(object);
-  const gate::Json::json_pointer managed("/metadata/managedFields");
-  if (!object.contains(managed) || !object.at(managed).is_array()) return latest;
-  for (const gate::Json& entry : object.at(managed)) {
+  for (const gate::Json& entry : gate::JsonArray(object, "/metadata/managedFields")) {
     const auto time = ParseObjectTime(gate::JsonString(entry, "/time"));
     if (time && (!latest || time->time > latest->time)) latest = time;
   }

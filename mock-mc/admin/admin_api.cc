@@ -26,9 +26,7 @@ constexpr std::size_t kLargestCount = 1'000'000'000;
 constexpr Nanos kDefaultWait = std::chrono::seconds(5);
 constexpr Nanos kLongestWait = std::chrono::minutes(10);
 
-AdminReply Reply(int status, const Json& body) {
-  return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
-}
+AdminReply Reply(int status, const Json& body) { return {status, gate::DumpJson(body) + "\n"}; }
 
 AdminReply ErrorReply(int status, std::string_view error) {
   return Reply(status, {{"error", error}});

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/adapters/listen.h"
 #include "mock-mc/admin/admin_api.h"
 #include "mock-mc/wire/listener.h"
 
@@ -190,7 +191,7 @@ gate::Result<std::string> AdminServer::Listen(const std::string& address) {
   if (!acceptor) return std::move(acceptor).error();
   parts_->acceptor = *std::move(acceptor);
   parts_->Accept();
-  return ToText(parts_->acceptor.local_endpoint());
+  return gate::ToText(parts_->acceptor.local_endpoint());
 }
 
 void AdminServer::Stop() {

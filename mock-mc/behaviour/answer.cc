@@ -75,9 +75,7 @@ bool MayHaveBody(int status) { return status >= 200 && status != 204 && status !
 
 HttpAnswer ErrorAnswer(int status, std::string_view error) {
   const gate::Json body = {{"error", error}};
-  return {status,
-          {{"Content-Type", "application/json"}},
-          body.dump(-1, ' ', false, gate::Json::error_handler_t::replace)};
+  return {status, {{"Content-Type", "application/json"}}, gate::DumpJson(body)};
 }
 
 void BreakBody(Malformed malformed, bool is_evidence, HttpAnswer& answer) {

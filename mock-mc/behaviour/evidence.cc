@@ -52,15 +52,10 @@ Json PlainAnswer(const Evidence& evidence, const EvidenceSubject& subject, bool 
   return answer;
 }
 
-// A request's bytes need not be UTF-8; what cannot be written as JSON is replaced by U+FFFD.
-std::string Dump(const Json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 // The JSON of one answer, with breakages that stay valid under the signature. The member name
 // cannot occur inside a string value: its quotes would be escaped there.
 std::string Document(const Json& value, Malformed malformed, bool ok) {
-  std::string text = Dump(value);
+  std::string text = gate::DumpJson(value);
   const std::size_t member = text.find("\"evidenceOk\":");
   if (malformed == Malformed::kDuplicateKeys) {
     text.insert(member, fmt::format("\"evidenceOk\":{},", !ok));
@@ -91,7 +86,7 @@ Result<HttpAnswer> BuildDsse(const Evidence& evidence, const EvidenceSubject& su
   const Json envelope = {{"payload", gate::Base64Encode(sent)},
                          {"payloadType", kPayloadType},
                          {"signatures", std::move(signatures)}};
-  return HttpAnswer{200, {{"Content-Type", std::string(kEnvelopeType)}}, Dump(envelope)};
+  return HttpAnswer{200, {{"Content-Type", std::string(kEnvelopeType)}}, gate::DumpJson(envelope)};
 }
 
 // Detached JWS with an unencoded payload (RFC 7797 section 5.2).
@@ -106,7 +101,7 @@ Result<HttpAnswer> BuildJws(const Evidence& evidence, const EvidenceSubject& sub
                        {"kid", evidence.key_id},
                        {"b64", false},
                        {"crit", {"b64"}}};
-  const std::string protected_header = gate::Base64UrlEncode(Dump(header));
+  const std::string protected_header = gate::Base64UrlEncode(gate::DumpJson(header));
   const bool signed_ok = evidence.ok != evidence.tamper;
   const std::string signed_text =
       Document(PlainAnswer(evidence, subject, signed_ok), malformed, signed_ok);

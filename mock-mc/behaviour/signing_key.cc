@@ -70,6 +70,13 @@ bool IsOfAlgorithm(EVP_PKEY* key, Algorithm algorithm) {
 
 std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
 
+// Null if these are not the bytes of a key.
+std::shared_ptr<EVP_PKEY> FromRawEd25519(std::string_view bytes) {
+  EVP_PKEY* key =
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(bytes), bytes.size());
+  return key == nullptr ? nullptr : Own(key);
+}
+
 // An Ed25519 key in the usual encoding, null if it is something else: there is no need then for the
 // general decoder, whose set-up takes longer than all else in reading a script.
 std::shared_ptr<EVP_PKEY> ReadEd25519(std::string_view pem) {
@@ -86,14 +93,11 @@ std::shared_ptr<EVP_PKEY> ReadEd25519(std::string_view pem) {
   const std::string_view der(reinterpret_cast<const char*>(data), length);
   const bool usual = name == "PRIVATE KEY"sv && header == ""sv && der.starts_with(kEd25519Prefix) &&
                      length == kEd25519Prefix.size() + kEd25519KeyBytes;
-  EVP_PKEY* key = usual
-                      ? EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
-                                                     data + kEd25519Prefix.size(), kEd25519KeyBytes)
-                      : nullptr;
+  auto key = usual ? FromRawEd25519(der.substr(kEd25519Prefix.size())) : nullptr;
   OPENSSL_free(name);
   OPENSSL_free(header);
   OPENSSL_clear_free(data, length);
-  return key == nullptr ? nullptr : Own(key);
+  return key;
 }
 
 std::string Contents(BIO* bio) {
@@ -157,10 +161,9 @@ Result<SigningKey> SigningKey::Generate(Algorithm algorithm) {
 }
 
 Result<SigningKey> SigningKey::FromEd25519Bytes(std::string_view bytes) {
-  EVP_PKEY* raw =
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(bytes), bytes.size());
-  if (raw == nullptr) return CryptoError("not a private Ed25519 key");
-  return SigningKey(Own(raw), Algorithm::kEd25519);
+  auto key = FromRawEd25519(bytes);
+  if (key == nullptr) return CryptoError("not a private Ed25519 key");
+  return SigningKey(std::move(key), Algorithm::kEd25519);
 }
 
 Result<std::string> SigningKey::Sign(std::string_view message) const {

@@ -20,7 +20,7 @@ class NoLines : public LineSink {
   void Write(std::string_view /*line*/) override {}
 };
 
-const KubeRef kLease{kLeases, "gate", "rollout-gate"};
+const KubeRef kLease{kube::kLeases, "gate", "rollout-gate"};
 
 // Several processes that would all like to lead.
 class LeaderTest : public ::testing::Test {
