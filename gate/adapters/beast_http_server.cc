@@ -6,12 +6,10 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <charconv>
 #include <future>
 #include <optional>
 #include <thread>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "gate/adapters/http_server_connection.h"
+#include "gate/adapters/listen.h"
 #include "gate/adapters/server_tls_context.h"
 #include "gate/adapters/steady_instant.h"
 
@@ -34,24 +33,6 @@ constexpr Nanos kAcceptPause = std::chrono::milliseconds(100);
 constexpr Nanos kAfterStop = std::chrono::seconds(2);  // for handlers that were asked to stop
 
 Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
-Result<tcp::endpoint> ParseListenAddress(const std::string& text) {
-  const Error malformed = Invalid(fmt::format(
-      "\"{}\" is not an address to listen on, such as 0.0.0.0:8080 or [::1]:8080", text));
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return malformed;
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, failure] = std::from_chars(text.data() + colon + 1, last, port);
-  if (failure != std::errc() || end != last) return malformed;
-  if (host.empty()) host = "0.0.0.0";
-  error_code error;
-  const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-  if (error) return malformed;
-  return tcp::endpoint(address, port);
-}
 
 // Each connection takes a descriptor, and a request that is handled takes some for what it asks.
 void RaiseOpenFiles() {
@@ -129,11 +110,7 @@ Result<void> BeastHttpServer::State::Open() {
     if (!loaded) return std::move(loaded).error();
     tls = *std::move(loaded);
   }
-  error_code error;
-  acceptor.open(endpoint->protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(*endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  error_code error = Listen(acceptor, *endpoint);
   if (!error) local = acceptor.local_endpoint(error);
   if (!error) return {};
   return Error{ErrorCode::kUnavailable,
@@ -205,9 +182,7 @@ BeastHttpServer::~BeastHttpServer() { Stop(); }
 std::uint16_t BeastHttpServer::port() const { return state_->local.port(); }
 
 std::string BeastHttpServer::url() const {
-  const auto address = state_->local.address();
-  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-  return fmt::format("{}://{}:{}", state_->tls ? "https" : "http", host, port());
+  return (state_->tls ? "https://" : "http://") + ToText(state_->local);
 }
 
 void BeastHttpServer::Stop() {

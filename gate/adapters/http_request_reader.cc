@@ -210,8 +210,6 @@ bool HttpRequestReader::keeps_connection() const { return complete() && parser_-
 
 bool HttpRequestReader::is_http_1_0() const { return parser_->version() < 11; }
 
-const ServerRequest& HttpRequestReader::request() const { return parser_->request(); }
-
 ServerRequest HttpRequestReader::Take() { return std::move(parser_->request()); }
 
 }  // namespace gate

@@ -47,7 +47,6 @@ class HttpRequestReader {
   // HTTP/1.0: a kept connection must be announced.
   bool is_http_1_0() const;
 
-  const ServerRequest& request() const;
   ServerRequest Take();
 
  private:

@@ -27,8 +27,7 @@ HttpResponse ToResponse(const HttpRefusal& refusal) {
   HttpResponse response;
   response.status = refusal.status;
   response.headers.Add("Content-Type", "application/json");
-  response.body = Json({{"error", refusal.message}})
-                      .dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  response.body = DumpJson({{"error", refusal.message}});
   return response;
 }
 

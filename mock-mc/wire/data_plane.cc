@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/adapters/listen.h"
 #include "mock-mc/wire/connection.h"
 #include "mock-mc/wire/listener.h"
 
@@ -127,7 +128,7 @@ Result<std::string> DataPlane::Listen(const std::string& address, const TlsFiles
   }
   auto acceptor = OpenListener(parts_->loop, address);
   if (!acceptor) return std::move(acceptor).error();
-  const std::string in_force = ToText(acceptor->local_endpoint());
+  const std::string in_force = gate::ToText(acceptor->local_endpoint());
   parts_->listeners.push_back(
       {*std::move(acceptor), std::move(context), asio::steady_timer(parts_->loop)});
   parts_->Accept(parts_->listeners.back());
