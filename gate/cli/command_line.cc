@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "gate/cli/platform.h"
+
 namespace gate::cli {
 namespace {
 
@@ -48,6 +50,10 @@ std::optional<Farewell> Parse(CLI::App& app, const std::vector<std::string>& arg
         fmt::format("rollout-gate: {}; see {} --help", error.what(), app.get_display_name()),
         /*is_error=*/true};
   }
+}
+
+void Say(const Farewell& farewell, Platform& platform) {
+  (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
 }
 
 }  // namespace gate::cli

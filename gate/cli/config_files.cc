@@ -6,18 +6,15 @@
 
 namespace gate::cli {
 
-Result<evaluate::ConfigSources> ReadSources(const std::string& config_file,
-                                            evaluate::Overrides environment,
-                                            evaluate::Overrides flags, Files& files) {
-  evaluate::ConfigSources sources;
-  if (!config_file.empty()) {
-    auto text = files.Read(config_file);
-    if (!text) return std::move(text).error();
-    sources.file_text = *std::move(text);
-    sources.file_name = config_file;
-  }
-  sources.environment = std::move(environment);
-  sources.flags = std::move(flags);
+Result<evaluate::ConfigSources> ReadSources(const GateOptions& options, Files& files) {
+  evaluate::ConfigSources sources{.file_text = {},
+                                  .file_name = options.config_file,
+                                  .environment = options.environment,
+                                  .flags = options.flags};
+  if (options.config_file.empty()) return sources;
+  auto text = files.Read(options.config_file);
+  if (!text) return std::move(text).error();
+  sources.file_text = *std::move(text);
   return sources;
 }
 
@@ -35,6 +32,15 @@ Result<void> CheckMcFiles(const evaluate::Config& config, Files& files,
     if (!text) return std::move(text).error().Wrap(setting);
   }
   return {};
+}
+
+Result<std::unique_ptr<KubeConnection>> Connect(const GateOptions& options, Platform& platform) {
+  if (!options.use_kube) return std::unique_ptr<KubeConnection>();
+  auto connection = platform.Connect(options.kubeconfig, options.context);
+  if (connection) return connection;
+  return std::move(connection)
+      .error()
+      .Wrap("no cluster to record in (give --kubeconfig, or --no-kube to do without)");
 }
 
 }  // namespace gate::cli

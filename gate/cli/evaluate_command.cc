@@ -15,7 +15,7 @@ using evaluate::ExitCode;
 using evaluate::Mode;
 
 Result<Config> LoadConfig(const EvaluateOptions& options, Files& files) {
-  auto sources = ReadSources(options.config_file, options.environment, options.flags, files);
+  auto sources = ReadSources(options, files);
   if (!sources) return std::move(sources).error();
   return evaluate::ResolveConfig(*sources);
 }
@@ -37,17 +37,10 @@ ExitCode Evaluate(EvaluateOptions options, Platform& platform) {
   if (auto usable = CheckMcFiles(*config, platform.files(), platform.keyrings()); !usable) {
     return Fail(err, usable.error().message);
   }
-  std::unique_ptr<KubeConnection> kube;
-  if (options.use_kube) {
-    auto connection = platform.Connect(options.kubeconfig, options.context);
-    if (!connection) {
-      return Fail(
-          err, std::move(connection)
-                   .error()
-                   .Wrap("no cluster to record in (give --kubeconfig, or --no-kube to do without)")
-                   .message);
-    }
-    kube = *std::move(connection);
+  auto connection = Connect(options, platform);
+  if (!connection) return Fail(err, connection.error().message);
+  const std::unique_ptr<KubeConnection> kube = *std::move(connection);
+  if (kube) {
     if (options.question.ns.empty()) options.question.ns = kube->default_namespace();
     if (options.question.ns.empty() || options.question.rollout.empty()) {
       return Fail(err, "--rollout and --namespace are needed to record the verdict (or --no-kube)");
@@ -85,9 +78,8 @@ int RunEvaluate(const std::vector<std::string>& arguments, const std::string& /*
   auto options = ParseEvaluate(
       arguments, [&platform](const std::string& name) { return platform.GetEnv(name); });
   if (!options) {
-    const Farewell& farewell = options.error();
-    (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
-    const bool failed = farewell.is_error && !WantsDryRun(arguments);
+    Say(options.error(), platform);
+    const bool failed = options.error().is_error && !WantsDryRun(arguments);
     return static_cast<int>(failed ? ExitCode::kConfiguration : ExitCode::kPass);
   }
   const bool dry_run = options->mode == Mode::kDryRun;

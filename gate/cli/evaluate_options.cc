@@ -1,17 +1,17 @@
 #include "gate/cli/evaluate_options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <utility>
 
-#include "gate/cli/setting_flags.h"
+#include "gate/evaluate/config.h"
 
 namespace gate::cli {
 namespace {
 
 constexpr const char* kDescription =
     "Ask MC whether a release may go past a stage, and answer with the exit code.\n"
-    "Made for the Job of an AnalysisTemplate; with --no-kube it runs anywhere.\n\n"
+    "Made for the Job of an AnalysisTemplate; with --no-kube it runs anywhere, and logs text\n"
+    "instead of JSON.\n\n"
     "Exit codes: 0 pass, 1 fail, 2 inconclusive at the deadline, 3 configuration error;\n"
     "with --dry-run always 0.";
 
@@ -33,34 +33,17 @@ Result<EvaluateOptions, Farewell> ParseEvaluate(const std::vector<std::string>& 
                                                 const GetEnv& get_env) {
   EvaluateOptions options;
   CLI::App app(kDescription, "rollout-gate evaluate");
-  app.add_option("--config", options.config_file, "configuration file (YAML)");
   AddQuestion(app, options.question);
-  bool no_kube = false;
   bool dry_run = false;
-  app.add_flag("--no-kube", no_kube, "no cluster: only decide and print");
   app.add_flag("--dry-run", dry_run, "say what the verdict would have been; exit 0");
-  app.add_flag("--print-config", options.print_config,
-               "print the resolved configuration as YAML and exit");
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "cluster to record in; default: the Pod's service account");
-  app.add_option("--context", options.context, "context of the kubeconfig");
   app.add_option("--job-name", options.job_name,
                  "Job that runs this, to find its AnalysisRun [JOB_NAME]");
-  const std::map<std::string, LogFormat> formats = {{"json", LogFormat::kJson},
-                                                    {"text", LogFormat::kText}};
-  LogFormat format = LogFormat::kJson;
-  CLI::Option* format_option =
-      app.add_option("--log-format", format, "json, or text (the default with --no-kube)")
-          ->transform(CLI::CheckedTransformer(formats));
   evaluate::Config config;
   const std::vector<evaluate::Setting> settings = evaluate::Settings(config);
-  const SettingFlags flags(app, settings, arguments);
+  GateFlags flags(app, options, settings, arguments);
   if (auto farewell = Parse(app, arguments)) return *std::move(farewell);
-  options.flags = flags.Given();
-  options.environment = FromEnvironment(settings, get_env);
-  options.use_kube = !no_kube;
+  flags.Finish(get_env);
   options.mode = dry_run ? evaluate::Mode::kDryRun : evaluate::Mode::kEnforce;
-  if (format_option->count() > 0) options.log_format = format;
   if (options.job_name.empty()) options.job_name = get_env("JOB_NAME").value_or("");
   return options;
 }

@@ -64,9 +64,8 @@ int RunLint(const std::vector<std::string>& arguments, const std::string& versio
             Platform& platform) {
   auto options = ParseLint(arguments);
   if (!options) {
-    const Farewell& farewell = options.error();
-    (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
-    return farewell.is_error ? kInvalid : kClean;
+    Say(options.error(), platform);
+    return options.error().is_error ? kInvalid : kClean;
   }
   if (options->list_rules) {
     ListRules(platform.out());

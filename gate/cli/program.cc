@@ -75,7 +75,7 @@ int Run(const std::vector<std::string>& arguments, const std::string& version, P
     return subcommand->run({arguments.begin() + 1, arguments.end()}, version, platform);
   }
   const Farewell farewell = ParseWithoutSubcommand(arguments, version);
-  (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
+  Say(farewell, platform);
   return farewell.is_error ? kUsageError : 0;
 }
 

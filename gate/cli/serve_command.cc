@@ -20,7 +20,7 @@ using service::Config;
 constexpr Nanos kForRecords = std::chrono::seconds(30);
 
 Result<Config> LoadConfig(const ServeOptions& options, Files& files) {
-  auto sources = ReadSources(options.config_file, options.environment, options.flags, files);
+  auto sources = ReadSources(options, files);
   if (!sources) return std::move(sources).error();
   return service::ResolveConfig(*sources);
 }
@@ -95,21 +95,11 @@ ServeExitCode Serve(const ServeOptions& options, Platform& platform, ServiceHost
     platform.out().Write(service::PrintConfig(*config));
     return ServeExitCode::kStopped;
   }
-  std::unique_ptr<KubeConnection> kube;
-  if (options.use_kube) {
-    auto connection = platform.Connect(options.kubeconfig, options.context);
-    if (!connection) {
-      return Fail(
-          platform.err(),
-          std::move(connection)
-              .error()
-              .Wrap("no cluster to record in (give --kubeconfig, or --no-kube to do without)")
-              .message);
-    }
-    kube = *std::move(connection);
-  }
-  Log log(platform.err(), platform.runtime(), options.log_format);
-  return ServeUntilStopped(*config, options, kube ? &kube->api() : nullptr, platform, host, log);
+  const auto kube = Connect(options, platform);
+  if (!kube) return Fail(platform.err(), kube.error().message);
+  Log log(platform.err(), platform.runtime(), options.log_format.value_or(LogFormat::kJson));
+  return ServeUntilStopped(*config, options, *kube ? &(*kube)->api() : nullptr, platform, host,
+                           log);
 }
 
 }  // namespace
@@ -119,10 +109,9 @@ int RunServe(const std::vector<std::string>& arguments, const std::string& versi
   const auto options = ParseServe(
       arguments, version, [&platform](const std::string& name) { return platform.GetEnv(name); });
   if (options) return static_cast<int>(Serve(*options, platform, host));
-  const Farewell& farewell = options.error();
-  (farewell.is_error ? platform.err() : platform.out()).Write(farewell.text);
-  return static_cast<int>(farewell.is_error ? ServeExitCode::kConfiguration
-                                            : ServeExitCode::kStopped);
+  Say(options.error(), platform);
+  return static_cast<int>(options.error().is_error ? ServeExitCode::kConfiguration
+                                                   : ServeExitCode::kStopped);
 }
 
 }  // namespace gate::cli

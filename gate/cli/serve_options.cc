@@ -1,10 +1,8 @@
 #include "gate/cli/serve_options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <utility>
 
-#include "gate/cli/setting_flags.h"
 #include "gate/service/config.h"
 
 namespace gate::cli {
@@ -26,27 +24,13 @@ Result<ServeOptions, Farewell> ParseServe(const std::vector<std::string>& argume
   ServeOptions options;
   CLI::App app(kDescription, "rollout-gate serve");
   app.set_version_flag("--version", "rollout-gate " + version);
-  app.add_option("--config", options.config_file, "configuration file (YAML)");
-  bool no_kube = false;
-  app.add_flag("--no-kube", no_kube, "no cluster: decide and print audit records only");
-  app.add_flag("--print-config", options.print_config,
-               "print the resolved configuration as YAML and exit");
   app.add_flag("--print-ready", options.print_ready,
                "say \"ready URL\" on standard output once it listens");
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "cluster to record in; default: the Pod's service account");
-  app.add_option("--context", options.context, "context of the kubeconfig");
-  const std::map<std::string, LogFormat> formats = {{"json", LogFormat::kJson},
-                                                    {"text", LogFormat::kText}};
-  app.add_option("--log-format", options.log_format, "json (the default) or text")
-      ->transform(CLI::CheckedTransformer(formats));
   service::Config config;
   const std::vector<evaluate::Setting> settings = service::Settings(config);
-  const SettingFlags flags(app, settings, arguments);
+  GateFlags flags(app, options, settings, arguments);
   if (auto farewell = Parse(app, arguments)) return *std::move(farewell);
-  options.flags = flags.Given();
-  options.environment = FromEnvironment(settings, get_env);
-  options.use_kube = !no_kube;
+  flags.Finish(get_env);
   return options;
 }
 
