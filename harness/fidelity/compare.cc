@@ -35,21 +35,10 @@ void CompareTrack(const Track& a, const Track& b, Agreement& agreement) {
   agreement.differences.push_back({a.name, same, EntryAt(a, same), EntryAt(b, same)});
 }
 
-// "1.10" of "quay.io/argoproj/argo-rollouts:v1.10.1"; "" if the image's tag is no version.
-std::string MinorVersion(const MilestoneTrace& trace) {
-  std::string_view tag = trace.controller;
-  tag.remove_prefix(std::min(tag.rfind(':') + 1, tag.size()));
-  if (tag.starts_with('v')) tag.remove_prefix(1);
-  const auto major = tag.find_first_not_of(kDigits);
-  if (major == 0 || major == std::string_view::npos || tag[major] != '.') return "";
-  const auto minor = std::min(tag.find_first_not_of(kDigits, major + 1), tag.size());
-  return minor == major + 1 ? "" : std::string(tag.substr(0, minor));
-}
-
 Agreement Alone(const MilestoneTrace& trace, Agreement::Status status) {
   Agreement agreement;
   agreement.scenario = trace.scenario;
-  agreement.argo = MinorVersion(trace);
+  agreement.argo = MinorVersion(trace.controller);
   agreement.status = status;
   (status == Agreement::Status::kOnlyInA ? agreement.lasted_a : agreement.lasted_b) = Lasted(trace);
   return agreement;
@@ -58,7 +47,8 @@ Agreement Alone(const MilestoneTrace& trace, Agreement::Status status) {
 Agreement Compare(const MilestoneTrace& a, const MilestoneTrace& b) {
   Agreement agreement;
   agreement.scenario = a.scenario;
-  agreement.argo = MinorVersion(b).empty() ? MinorVersion(a) : MinorVersion(b);
+  agreement.argo = MinorVersion(b.controller);
+  if (agreement.argo.empty()) agreement.argo = MinorVersion(a.controller);
   agreement.lasted_a = Lasted(a);
   agreement.lasted_b = Lasted(b);
   if (a.sha256 != b.sha256) {
@@ -108,6 +98,16 @@ std::string Row(const Agreement& agreement, std::size_t width) {
 }
 
 }  // namespace
+
+std::string MinorVersion(std::string_view image) {
+  std::string_view tag = image;
+  tag.remove_prefix(std::min(tag.rfind(':') + 1, tag.size()));
+  if (tag.starts_with('v')) tag.remove_prefix(1);
+  const auto major = tag.find_first_not_of(kDigits);
+  if (major == 0 || major == std::string_view::npos || tag[major] != '.') return "";
+  const auto minor = std::min(tag.find_first_not_of(kDigits, major + 1), tag.size());
+  return minor == major + 1 ? "" : std::string(tag.substr(0, minor));
+}
 
 std::vector<Agreement> CompareTraces(const std::vector<MilestoneTrace>& a,
                                      const std::vector<MilestoneTrace>& b) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gate/base/time.h"
@@ -46,5 +47,9 @@ bool AllAgree(const std::vector<Agreement>& agreements);
 // A table with a line per scenario, below each that differs where it does, and as the last line
 // how many agree.
 std::string RenderAgreements(const std::vector<Agreement>& agreements);
+
+// "1.10" of "quay.io/argoproj/argo-rollouts:v1.10.1", of "v1.10.1" and of "1.10"; "" if the image's
+// tag is no version.
+std::string MinorVersion(std::string_view image);
 
 }  // namespace drill

@@ -36,21 +36,12 @@ void CheckTrack(MapReader& map, const std::string& track) {
                                     fmt::join(names, ", ")));
 }
 
-bool IsMinorVersion(const std::string& text) {
-  const auto dot = text.find('.');
-  const auto is_number = [](std::string_view part) {
-    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
-  };
-  return dot != std::string::npos && is_number(std::string_view(text).substr(0, dot)) &&
-         is_number(std::string_view(text).substr(dot + 1));
-}
-
 std::vector<std::string> ReadVersions(MapReader& map) {
   std::vector<std::string> versions;
   if (!map.Require("argo") || !map.Read("argo", versions)) return {};
   if (versions.empty()) map.Complain("argo", "names no version");
   for (const std::string& version : versions) {
-    if (IsMinorVersion(version)) continue;
+    if (!version.empty() && MinorVersion(version) == version) continue;
     map.Complain("argo", fmt::format("\"{}\" is no minor version such as \"1.10\"", version));
   }
   return versions;

@@ -97,18 +97,18 @@ Result<std::vector<MilestoneTrace>> TracesInFolder(const std::string& folder) {
 }  // namespace
 
 std::string ToJsonLines(const MilestoneTrace& trace) {
-  std::string text = reports::DumpCompact({{"format", kFormat},
-                                           {"scenario", trace.scenario},
-                                           {"sha256", trace.sha256},
-                                           {"backend", trace.backend},
-                                           {"controller", trace.controller},
-                                           {"eventsCut", trace.events_cut}}) +
+  std::string text = gate::DumpJson({{"format", kFormat},
+                                     {"scenario", trace.scenario},
+                                     {"sha256", trace.sha256},
+                                     {"backend", trace.backend},
+                                     {"controller", trace.controller},
+                                     {"eventsCut", trace.events_cut}}) +
                      "\n";
   for (const Milestone& milestone : trace.milestones) {
     Json record = milestone.fields;
     record["t"] = Tenths(milestone.at);
     record["event"] = milestone.event;
-    text += reports::DumpCompact(record) + "\n";
+    text += gate::DumpJson(record) + "\n";
   }
   return text;
 }

@@ -13,8 +13,7 @@ namespace {
 
 std::string Text(const Milestone& milestone, const char* field) {
   const auto found = milestone.fields.find(field);
-  if (found == milestone.fields.end()) return "";
-  return found->is_string() ? found->get<std::string>() : found->dump();
+  return found == milestone.fields.end() ? "" : gate::JsonText(*found);
 }
 
 // "verdict stage=20 verdict=pass"

@@ -116,6 +116,11 @@ std::string DescribeAmount(const Fault& fault) {
   GATE_CHECK(false);
 }
 
+std::string ForHowLong(const Fault& fault) {
+  if (InfoOf(fault.kind).extent != Extent::kSpan) return "";
+  return " for " + gate::FormatDuration(fault.length);
+}
+
 }  // namespace
 
 std::span<const FaultInfo> KnownFaults() { return kFaults; }
@@ -137,21 +142,11 @@ std::string DescribeWhat(const Fault& fault) {
   return fmt::format("{}{}", InfoOf(fault.kind).name, DescribeAmount(fault));
 }
 
-std::string DescribeUntimed(const Fault& fault) {
-  std::string text = DescribeWhat(fault);
-  if (InfoOf(fault.kind).extent == Extent::kSpan) {
-    text += " for " + gate::FormatDuration(fault.length);
-  }
-  return text;
-}
+std::string DescribeUntimed(const Fault& fault) { return DescribeWhat(fault) + ForHowLong(fault); }
 
 std::string Describe(const Fault& fault) {
   if (IsFromTheStart(InfoOf(fault.kind))) return DescribeWhat(fault);
-  std::string text = DescribeWhat(fault) + " from " + gate::FormatDuration(fault.at);
-  if (InfoOf(fault.kind).extent == Extent::kSpan) {
-    text += " for " + gate::FormatDuration(fault.length);
-  }
-  return text;
+  return DescribeWhat(fault) + " from " + gate::FormatDuration(fault.at) + ForHowLong(fault);
 }
 
 }  // namespace drill

@@ -55,6 +55,9 @@ struct ArgoController::Parts {
   void ReportAdded(const Object& rollout);
   void EnqueueAll();
   void Resync();
+  // Both do nothing if it is so already.
+  void Run();
+  void Halt();
   std::array<Informer*, 7> Informers() {
     return {&services, &cluster_templates, &templates, &jobs, &replica_sets, &runs, &rollouts};
   }
@@ -62,7 +65,10 @@ struct ArgoController::Parts {
   World& world;
   ApiServer& server;
   const ArgoOptions options;
-  bool running = false;
+  bool wanted = false;  // started, and not stopped since
+  bool down = false;
+  bool running = false;  // wanted and not down
+
   World::Timer resync;
   Informer rollouts;
   Informer replica_sets;
@@ -147,6 +153,27 @@ void ArgoController::Parts::Resync() {
   });
 }
 
+void ArgoController::Parts::Run() {
+  if (running) return;
+  rollout_controller.Start();
+  analysis_controller.Start();
+  for (Informer* informer : Informers()) informer->Relist();
+  running = true;
+  // To a new process everything is new.
+  for (const ObjectPtr& rollout : server.List(Type::kRollout, "")) ReportAdded(*rollout);
+  EnqueueAll();
+  Resync();
+}
+
+void ArgoController::Parts::Halt() {
+  if (!running) return;
+  running = false;
+  world.Cancel(resync);
+  rollout_controller.Stop();
+  analysis_controller.Stop();
+  events.Forget();
+}
+
 ArgoController::ArgoController(World& world, ApiServer& server, WatchLink& link, WebTransport* web,
                                ArgoOptions options)
     : parts_(std::make_unique<Parts>(world, server, link, web, options)) {}
@@ -154,26 +181,22 @@ ArgoController::ArgoController(World& world, ApiServer& server, WatchLink& link,
 ArgoController::~ArgoController() = default;
 
 void ArgoController::Start() {
-  if (parts_->running) return;
-  parts_->rollout_controller.Start();
-  parts_->analysis_controller.Start();
-  for (Informer* informer : parts_->Informers()) informer->Relist();
-  parts_->running = true;
-  // To a new process everything is new.
-  for (const ObjectPtr& rollout : parts_->server.List(Type::kRollout, "")) {
-    parts_->ReportAdded(*rollout);
-  }
-  parts_->EnqueueAll();
-  parts_->Resync();
+  parts_->wanted = true;
+  if (!parts_->down) parts_->Run();
 }
 
 void ArgoController::Stop() {
-  if (!parts_->running) return;
-  parts_->running = false;
-  parts_->world.Cancel(parts_->resync);
-  parts_->rollout_controller.Stop();
-  parts_->analysis_controller.Stop();
-  parts_->events.Forget();
+  parts_->wanted = false;
+  parts_->Halt();
+}
+
+void ArgoController::SetDown(bool down) {
+  parts_->down = down;
+  if (down) {
+    parts_->Halt();
+  } else if (parts_->wanted) {
+    parts_->Run();
+  }
 }
 
 bool ArgoController::running() const { return parts_->running; }

@@ -37,6 +37,9 @@ class ArgoController {
   // The process ends, or loses its lease: what it remembers is gone, requests under way have no
   // effect any more.
   void Stop();
+  // While it is down it does not run, whatever Start says; afterwards it does as Start or Stop last
+  // said.
+  void SetDown(bool down);
   bool running() const;
 
  private:

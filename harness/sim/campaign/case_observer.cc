@@ -1,7 +1,7 @@
 #include "harness/sim/campaign/case_observer.h"
 
-#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "gate/base/check.h"
 #include "harness/kind/collect.h"
@@ -74,9 +74,7 @@ CaseObserver::Seen CaseObserver::Finish(const Trace& more) {
     seen.trouble = "more events were seen than are kept";
   }
   // Not through the observer, which may be full.
-  seen.trace.insert(seen.trace.end(), more.begin(), more.end());
-  std::stable_sort(seen.trace.begin(), seen.trace.end(),
-                   [](const TraceEvent& a, const TraceEvent& b) { return a.at < b.at; });
+  seen.trace = Merge(std::move(seen.trace), more);
   return seen;
 }
 

@@ -322,7 +322,7 @@ ExitCode RunReplayCommand(const ReplayOptions& options, const CommandPlace& plac
   if (options.timeline == ReplayOptions::Timeline::kShown) {
     std::vector<reports::TraceEntry> timeline;
     for (const TraceEvent& event : observed->trace) {
-      timeline.push_back(ToEntry(event, observed->start));
+      timeline.push_back(ToEntry(event, gate::Instant()));
     }
     place.out(RenderTimeline(scenario->id + ": " + scenario->title, timeline, place.columns) +
               "\n");

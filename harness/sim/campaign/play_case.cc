@@ -27,7 +27,7 @@ Simulation::Options OptionsFor(const Case& one) {
   options.world.epoch = SimulatedEpoch();
   options.world.ties = one.ties;
   options.argo.version = one.argo;
-  options.argo.clock_skew = SkewIn(one.faults, FaultKind::kArgoClockSkew);
+  SetClocks(one.faults, options);
   return options;
 }
 
@@ -39,9 +39,7 @@ class CaseRun {
         stage_(stage),
         simulation_(OptionsFor(one), scripts),
         injector_(simulation_, {stage.world().ns, one.scenario.canary_release}),
-        witness_(simulation_, injector_, one, stage.world(), judge_) {
-    simulation_.surroundings().mc_clock_skew = SkewIn(one.faults, FaultKind::kMcClockSkew);
-  }
+        witness_(simulation_, injector_, one, stage.world(), judge_) {}
 
   // Before Run.
   void Observe() { observer_.emplace(simulation_, stage_.world().ns); }
@@ -164,7 +162,6 @@ ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCac
   CaseRun run(one, stage, scripts);
   run.Observe();
   ObservedCase observed;
-  observed.started = SimulatedEpoch();
   observed.result = run.Run();
   observed.trace = run.TakeTrace(observed.result);
   return observed;

@@ -46,8 +46,6 @@ CaseResult PlayCase(const Case& one, const StageTemplate& stage, ScriptCache& sc
 struct ObservedCase {
   CaseResult result;
   Trace trace;  // ordered by `at`
-  gate::Instant start;
-  gate::WallTime started;
 };
 ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCache& scripts);
 

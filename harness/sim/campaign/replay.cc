@@ -4,6 +4,7 @@
 
 #include "harness/sim/campaign/campaign.h"
 #include "harness/sim/campaign/case_file.h"
+#include "harness/sim/stage/sim_backend.h"
 
 namespace drill::sim {
 
@@ -23,8 +24,8 @@ gate::Result<Replayed> ReplayScenario(gate::Files& files, const std::string& man
   const Ending::Kind kind =
       result.trouble.empty() ? Ending::Kind::kHorizon : Ending::Kind::kTrouble;
   return Replayed{.trace = std::move(observed->trace),
-                  .ending = {kind, std::move(result.trouble), observed->start},
-                  .started = observed->started,
+                  .ending = {kind, std::move(result.trouble), gate::Instant()},
+                  .started = SimulatedEpoch(),
                   .duration = result.virtual_time,
                   .trace_hash = TraceText(result.trace)};
 }

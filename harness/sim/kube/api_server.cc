@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "gate/base/check.h"
@@ -116,9 +115,7 @@ std::vector<ObjectPtr> ApiServer::List(Type type, std::string_view ns) const {
     return found;
   }
   for (const auto& [name, space] : objects) add(space);
-  std::sort(found.begin(), found.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
-    return std::tie(a->meta.ns, a->meta.name) < std::tie(b->meta.ns, b->meta.name);
-  });
+  std::sort(found.begin(), found.end(), ByName);
   return found;
 }
 

@@ -1,7 +1,6 @@
 #include "harness/sim/kube/informer.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "harness/sim/world/draw.h"
@@ -20,14 +19,13 @@ const std::string& ControllerUid(const Object& object) {
 WatchLink::WatchLink(World& world, std::string_view concern)
     : rng(world.Stream(concern)), world_(world) {}
 
-void WatchLink::Carry(gate::Instant& last, const World::Handler& deliver) {
+void WatchLink::Carry(gate::Instant& last, World::Handler deliver) {
   if (DrawShare(rng, lost_ppm)) return;
-  const int times = DrawShare(rng, doubled_ppm) ? 2 : 1;
-  for (int i = 0; i < times; ++i) {
+  for (int left = DrawShare(rng, doubled_ppm) ? 2 : 1; left > 0; --left) {
     const gate::Instant due = std::max(world_.Now() + Delay{base, jitter}.Draw(rng), stalled_until);
     // Strictly later: what is due at the same instant may come in any order.
     last = std::max(last + gate::Nanos(1), due);
-    world_.At(last, Rank::kDelivery, deliver);
+    world_.At(last, Rank::kDelivery, left > 1 ? deliver : std::move(deliver));
   }
 }
 
@@ -112,9 +110,7 @@ void Informer::Relist() {
       if (!stored || stored->meta.uid != object->meta.uid) gone.push_back(object);
     }
   }
-  std::sort(gone.begin(), gone.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
-    return std::tie(a->meta.ns, a->meta.name) < std::tie(b->meta.ns, b->meta.name);
-  });
+  std::sort(gone.begin(), gone.end(), ByName);
   for (const ObjectPtr& object : gone) {
     Drop(*object);
     Tell(object, nullptr);

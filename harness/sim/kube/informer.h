@@ -19,7 +19,7 @@ class WatchLink {
 
   // Has the next event of a watch delivered, after those before it, by calling `deliver`: twice if
   // it is doubled, not at all if it is lost. `last` is when the watch's last delivery is due.
-  void Carry(gate::Instant& last, const World::Handler& deliver);
+  void Carry(gate::Instant& last, World::Handler deliver);
 
   gate::Nanos base = std::chrono::milliseconds(1);
   gate::Nanos jitter = std::chrono::milliseconds(4);

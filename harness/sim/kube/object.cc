@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "gate/base/check.h"
@@ -319,6 +320,10 @@ std::optional<WallSeconds> ParseSeconds(std::string_view text) {
 
 std::shared_ptr<const Json> Share(Json json) {
   return std::make_shared<const Json>(std::move(json));
+}
+
+bool ByName(const ObjectPtr& a, const ObjectPtr& b) {
+  return std::tie(a->meta.ns, a->meta.name) < std::tie(b->meta.ns, b->meta.name);
 }
 
 }  // namespace drill::sim

@@ -105,6 +105,8 @@ struct Object {
       rest;  // the other top-level fields (data, rules, ...); null: none
 };
 using ObjectPtr = std::shared_ptr<const Object>;
+// By namespace, then by name.
+bool ByName(const ObjectPtr& a, const ObjectPtr& b);
 
 // Never null: an empty object stands for what is absent.
 const gate::Json& SpecOf(const Object& object);

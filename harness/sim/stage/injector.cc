@@ -33,13 +33,18 @@ void WriteSecret(ApiServer& server, const Object& secret, const char* key,
   static_cast<void>(server.Update(kWriter, std::move(next), WritePart::kMain));
 }
 
-}  // namespace
-
 Nanos SkewIn(const std::vector<Fault>& faults, FaultKind kind) {
   for (const Fault& fault : faults) {
     if (fault.kind == kind) return Nanos(fault.amount);
   }
   return Nanos(0);
+}
+
+}  // namespace
+
+void SetClocks(const std::vector<Fault>& faults, Simulation::Options& options) {
+  options.argo.clock_skew = SkewIn(faults, FaultKind::kArgoClockSkew);
+  options.mc_clock_skew = SkewIn(faults, FaultKind::kMcClockSkew);
 }
 
 Trace FaultTrace(const Injector& injector, const World& world) {
@@ -194,15 +199,7 @@ void Injector::ApplyNetwork(NetworkWeather& weather) const {
 }
 
 void Injector::ApplyProcesses() {
-  const bool argo_down = IsActive(FaultKind::kArgoDown);
-  if (argo_down != argo_down_) {
-    argo_down_ = argo_down;
-    if (argo_down) {
-      simulation_.argo().Stop();
-    } else {
-      simulation_.argo().Start();
-    }
-  }
+  simulation_.argo().SetDown(IsActive(FaultKind::kArgoDown));
   const bool down = IsActive(FaultKind::kControllersDown);
   if (down == controllers_down_) return;
   controllers_down_ = down;

@@ -19,8 +19,8 @@ struct Targets {
   std::string canary_release;
 };
 
-// How wrong a clock is with these faults.
-gate::Nanos SkewIn(const std::vector<Fault>& faults, FaultKind kind);
+// Sets the clocks of Argo Rollouts and MC as wrong as they are with these faults.
+void SetClocks(const std::vector<Fault>& faults, Simulation::Options& options);
 
 // Lets faults happen in a simulation, and takes them back when their time is over.
 class Injector {
@@ -32,7 +32,7 @@ class Injector {
   Injector& operator=(const Injector&) = delete;
 
   // Faults whose extent is the whole run begin now; the others at their times, counted from `zero`.
-  // The clocks of Argo Rollouts and MC must have been set before (SkewIn).
+  // The clocks of Argo Rollouts and MC must have been set before (SetClocks).
   void Schedule(const std::vector<Fault>& faults, gate::Instant zero);
   // One that begins now.
   void Start(const Fault& fault);
@@ -99,7 +99,6 @@ class Injector {
   bool crashing_canary_ = false;
   bool crashing_mc_ = false;
   bool controllers_down_ = false;
-  bool argo_down_ = false;
 
   struct HoldUp {
     std::string_view name;

@@ -38,10 +38,7 @@ class SimStage : public Stage {
       : simulation_(options, scripts_),
         injector_(simulation_, {world.ns, scenario.canary_release}),
         stage_(simulation_.api(), simulation_.runtime(), files, directory, scenario,
-               std::move(world), KindStage::Keep::kNo) {
-    simulation_.surroundings().mc_clock_skew =
-        SkewIn(FaultsIn(scenario.timeline), FaultKind::kMcClockSkew);
-  }
+               std::move(world), KindStage::Keep::kNo) {}
 
   gate::Runtime& runtime() override { return simulation_.runtime(); }
   std::stop_token StopFor(const std::stop_token& /*run*/) override { return {}; }
@@ -128,7 +125,7 @@ std::unique_ptr<Stage> SimBackend::NewStage(const Scenario& scenario) {
   options.world.seed = gate::Rng(options_.seed).Fork(scenario.id).Next();
   options.world.epoch = SimulatedEpoch();
   options.argo.version = options_.argo;
-  options.argo.clock_skew = SkewIn(FaultsIn(scenario.timeline), FaultKind::kArgoClockSkew);
+  SetClocks(FaultsIn(scenario.timeline), options);
   options.argo_place = Simulation::Options::ArgoPlace::kPod;
   StageWorld world = *world_;
   world.ns = "drill-" + gate::LowerCase(scenario.id);

@@ -27,6 +27,7 @@ Simulation::Simulation(const Options& options, ScriptCache& scripts)
       harness_(world_, "harness"),
       runtime_(harness_),
       api_(harness_, server_, harness_api_weather_, network_, logs_) {
+  surroundings_.mc_clock_skew = options.mc_clock_skew;
   cluster_.Start();
   if (options.argo_place == Options::ArgoPlace::kProcess) {
     argo_.Start();

@@ -31,6 +31,7 @@ class Simulation {
     World::Options world;
     ClusterOptions cluster;
     ArgoOptions argo;  // its weather is that of argo_api_weather() if it names none
+    gate::Nanos mc_clock_skew{0};
     // kProcess: Argo Rollouts runs from the start, beside the cluster. kPod: it is installed in it
     // (stage/argo_deployment.h), and runs as soon as its pod does.
     enum class ArgoPlace { kProcess, kPod } argo_place = ArgoPlace::kProcess;

@@ -56,6 +56,29 @@ TEST(FaultFlowTest, AStoppedControllerDoesNothing) {
   EXPECT_TRUE(stage.events.empty());
 }
 
+TEST(FaultFlowTest, WhileItIsDownItDoesNotRunWhoeverStartsIt) {
+  Stage stage;
+  stage.DeployFirst(5, Stage::GatedCanary());
+  stage.argo.SetDown(true);
+  EXPECT_FALSE(stage.argo.running());
+  stage.argo.Stop();   // its lease runs out,
+  stage.argo.Start();  // and another pod leads
+  EXPECT_FALSE(stage.argo.running());
+  stage.argo.SetDown(false);
+  EXPECT_TRUE(stage.argo.running());
+}
+
+TEST(FaultFlowTest, WhatWasStoppedWhileDownStaysStopped) {
+  Stage stage;
+  stage.DeployFirst(5, Stage::GatedCanary());
+  stage.argo.SetDown(true);
+  stage.argo.Stop();
+  stage.argo.SetDown(false);
+  EXPECT_FALSE(stage.argo.running());
+  stage.argo.Start();
+  EXPECT_TRUE(stage.argo.running());
+}
+
 class WeatherTest : public testing::TestWithParam<int> {};
 
 // Calls fail in every way, watch events are late, lost or doubled; then all is well again.
