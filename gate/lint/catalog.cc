@@ -5,10 +5,9 @@
 #include "gate/lint/gate_use.h"
 
 namespace gate::lint {
-namespace {
 
-const AnalysisTemplate* Find(const TemplateRef& ref, const std::string& ns,
-                             const std::vector<AnalysisTemplate>& templates) {
+const AnalysisTemplate* FindTemplate(const TemplateRef& ref, const std::string& ns,
+                                     const std::vector<AnalysisTemplate>& templates) {
   for (const AnalysisTemplate& each : templates) {
     if (each.identity.name != ref.name || each.cluster_scope != ref.cluster_scope) continue;
     // A manifest without namespace goes wherever it is applied to.
@@ -17,8 +16,6 @@ const AnalysisTemplate* Find(const TemplateRef& ref, const std::string& ns,
   }
   return nullptr;
 }
-
-}  // namespace
 
 bool Expanded::HasGate() const {
   return std::any_of(metrics.begin(), metrics.end(), [](const MetricUse& use) {
@@ -33,7 +30,7 @@ Expanded Expand(const std::vector<TemplateRef>& refs, const std::string& ns,
   // Every template is taken once, so that a ring of references ends.
   for (std::size_t i = 0; i < open.size(); ++i) {
     const TemplateRef ref = open[i];
-    const AnalysisTemplate* found = Find(ref, ns, templates);
+    const AnalysisTemplate* found = FindTemplate(ref, ns, templates);
     if (found == nullptr) {
       expanded.missing.push_back(ref);
       continue;

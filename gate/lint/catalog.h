@@ -24,6 +24,10 @@ struct Expanded {
   bool MayHaveGate() const { return HasGate() || !missing.empty(); }
 };
 
+// The template that `ref` names, null if it is not there.
+const AnalysisTemplate* FindTemplate(const TemplateRef& ref, const std::string& ns,
+                                     const std::vector<AnalysisTemplate>& templates);
+
 // The templates that `refs` name, for a Rollout or a template in namespace `ns`.
 Expanded Expand(const std::vector<TemplateRef>& refs, const std::string& ns,
                 const std::vector<AnalysisTemplate>& templates);

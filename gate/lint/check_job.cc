@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gate/base/encoding.h"
 #include "gate/lint/checks.h"
 #include "gate/lint/gate_use.h"
 
@@ -12,17 +13,10 @@ namespace {
 // What comes on top of timing.hold: the pod's start and the writing of the record.
 constexpr Nanos kBesidesHold = std::chrono::seconds(15);
 
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    if (c == '_') return '-';
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 // "--mc-token", "SLACK_TOKEN", but not "--mc-token-file".
 bool NamesSecret(const std::string& name) {
-  const std::string lower = Lower(name);
+  std::string lower = LowerCase(name);
+  std::replace(lower.begin(), lower.end(), '_', '-');
   constexpr std::array kSecrets = {"token",   "password",    "passwd",     "secret",
                                    "api-key", "credentials", "access-key", "private-key"};
   constexpr std::array kReferences = {"-file", "-path", "-dir", "-name", "-ref", "-url", "-uri"};

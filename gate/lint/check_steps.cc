@@ -58,7 +58,9 @@ class StepCheck {
           "give its file too, or correct the name, clusterScope or namespace");
     }
     CheckArguments(analysis, expanded);
-    CheckDryRun(analysis, expanded);
+    std::vector<const Metric*> metrics;
+    for (const MetricUse& use : expanded.metrics) metrics.push_back(use.metric);
+    CheckDryRun(analysis.dry_run, metrics, expanded.missing.empty(), report_);
     return expanded;
   }
 
@@ -76,29 +78,6 @@ class StepCheck {
                                 each->identity.name),
                     "give it under args; without it the Rollout is InvalidSpec and hangs");
       }
-    }
-  }
-
-  // argo R40
-  void CheckDryRun(const Analysis& analysis, const Expanded& expanded) {
-    for (const Text& pattern : analysis.dry_run) {
-      bool matched = false;
-      for (const MetricUse& use : expanded.metrics) {
-        if (!DryRunMatches(pattern.value, use.metric->name.value)) continue;
-        matched = true;
-        if (GateKindOf(*use.metric) == GateKind::kNone) continue;
-        report_.Add(
-            Rule::kGateDryRun, pattern.place,
-            fmt::format("dryRun \"{}\" matches the gate's metric \"{}\", whose verdict then "
-                        "counts for nothing",
-                        pattern.value, use.metric->name.value),
-            "anchor the expression (^name$) or remove it");
-      }
-      if (matched || !expanded.missing.empty()) continue;
-      report_.Add(
-          Rule::kDryRunUnmatched, pattern.place,
-          fmt::format("dryRun \"{}\" matches no metric, which fails every analysis", pattern.value),
-          "correct the name or remove it");
     }
   }
 

@@ -37,24 +37,17 @@ void CheckValid(const AnalysisTemplate& analysis_template, Reporter& report) {
   }
 }
 
-void CheckDryRun(const AnalysisTemplate& analysis_template, Reporter& report) {
-  for (const Text& pattern : analysis_template.dry_run) {
-    bool matched = !analysis_template.templates.empty();  // it may match one of theirs
-    for (const Metric& metric : analysis_template.metrics) {
-      if (!DryRunMatches(pattern.value, metric.name.value)) continue;
-      matched = true;
-      if (GateKindOf(metric) == GateKind::kNone) continue;
-      report.Add(Rule::kGateDryRun, pattern.place,
-                 fmt::format("dryRun \"{}\" matches the gate's metric \"{}\", whose verdict then "
-                             "counts for nothing",
-                             pattern.value, metric.name.value),
-                 "anchor the expression (^name$) or remove it");
-    }
-    if (matched) continue;
-    report.Add(
-        Rule::kDryRunUnmatched, pattern.place,
-        fmt::format("dryRun \"{}\" matches no metric, which fails every analysis", pattern.value),
-        "correct the name or remove it");
+// One that cannot be judged matches.
+bool DryRunMatches(const std::string& pattern, const std::string& metric_name) {
+  constexpr std::size_t kLongest = 256;
+  if (pattern.size() > kLongest || metric_name.size() > kLongest) return true;
+  try {
+    // Polynomial: as Go's expressions, without references back and without endless matching.
+    return std::regex_search(
+        metric_name,
+        std::regex(pattern, std::regex_constants::ECMAScript | std::regex_constants::__polynomial));
+  } catch (const std::regex_error&) {
+    return true;
   }
 }
 
@@ -102,23 +95,34 @@ void CheckLimits(const Metric& gate, Reporter& report) {
 
 }  // namespace
 
-bool DryRunMatches(const std::string& pattern, const std::string& metric_name) {
-  constexpr std::size_t kLongest = 256;
-  if (pattern.size() > kLongest || metric_name.size() > kLongest) return true;
-  try {
-    // Polynomial: as Go's expressions, without references back and without endless matching.
-    return std::regex_search(
-        metric_name,
-        std::regex(pattern, std::regex_constants::ECMAScript | std::regex_constants::__polynomial));
-  } catch (const std::regex_error&) {
-    return true;
+void CheckDryRun(const std::vector<Text>& rules, const std::vector<const Metric*>& metrics,
+                 bool complete, Reporter& report) {
+  for (const Text& pattern : rules) {
+    bool matched = !complete;  // it may match one that is not here
+    for (const Metric* metric : metrics) {
+      if (!DryRunMatches(pattern.value, metric->name.value)) continue;
+      matched = true;
+      if (GateKindOf(*metric) == GateKind::kNone) continue;
+      report.Add(Rule::kGateDryRun, pattern.place,
+                 fmt::format("dryRun \"{}\" matches the gate's metric \"{}\", whose verdict then "
+                             "counts for nothing",
+                             pattern.value, metric->name.value),
+                 "anchor the expression (^name$) or remove it");
+    }
+    if (matched) continue;
+    report.Add(
+        Rule::kDryRunUnmatched, pattern.place,
+        fmt::format("dryRun \"{}\" matches no metric, which fails every analysis", pattern.value),
+        "correct the name or remove it");
   }
 }
 
 void CheckTemplate(const AnalysisTemplate& analysis_template, const Context& context) {
   Reporter report(analysis_template.identity, context.findings);
   CheckValid(analysis_template, report);
-  CheckDryRun(analysis_template, report);
+  std::vector<const Metric*> metrics;
+  for (const Metric& metric : analysis_template.metrics) metrics.push_back(&metric);
+  CheckDryRun(analysis_template.dry_run, metrics, analysis_template.templates.empty(), report);
   for (const Metric& metric : analysis_template.metrics) {
     if (GateKindOf(metric) != GateKind::kNone) CheckLimits(metric, report);
     if (metric.web) CheckWeb(analysis_template, metric, context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gate/base/encoding.h"
 #include "gate/lint/checks.h"
 #include "gate/lint/gate_use.h"
 
@@ -96,9 +97,8 @@ void CheckRequest(const WebProvider& web, const Options& options, Reporter& repo
       fmt::format("set timeoutSeconds: {}", enough));
 }
 
-bool IsSecretHeader(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+bool IsSecretHeader(std::string_view header) {
+  const std::string name = LowerCase(header);
   return name == "authorization" || name == "x-api-key" || name.find("token") != std::string::npos;
 }
 

@@ -29,7 +29,9 @@ void CheckWeb(const AnalysisTemplate& analysis_template, const Metric& metric,
 void CheckJob(const AnalysisTemplate& analysis_template, const Metric& metric,
               const Context& context);
 
-// A dryRun rule (argo R40) matches the name of a metric. One that cannot be judged matches.
-bool DryRunMatches(const std::string& pattern, const std::string& metric_name);
+// argo R40: dryRun rules must match some metric, and none of a gate. `complete`: these are all the
+// metrics that there are.
+void CheckDryRun(const std::vector<Text>& rules, const std::vector<const Metric*>& metrics,
+                 bool complete, Reporter& report);
 
 }  // namespace gate::lint

@@ -55,14 +55,9 @@ std::optional<Flag> Fields::FindFlag(std::string_view key) const {
   return Flag{*flag, PlaceOf(*node)};
 }
 
-std::string Fields::TextOr(std::string_view key, std::string_view fallback) const {
+std::string Fields::TextOrEmpty(std::string_view key) const {
   const auto text = FindText(key);
-  return text ? text->value : std::string(fallback);
-}
-
-std::int64_t Fields::NumberOr(std::string_view key, std::int64_t fallback) const {
-  const auto number = FindNumber(key);
-  return number ? number->value : fallback;
+  return text ? text->value : "";
 }
 
 bool Fields::IsTrue(std::string_view key) const {

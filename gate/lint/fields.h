@@ -27,8 +27,7 @@ class Fields {
   std::optional<Text> FindText(std::string_view key) const;
   std::optional<Number> FindNumber(std::string_view key) const;
   std::optional<Flag> FindFlag(std::string_view key) const;
-  std::string TextOr(std::string_view key, std::string_view fallback = "") const;
-  std::int64_t NumberOr(std::string_view key, std::int64_t fallback) const;
+  std::string TextOrEmpty(std::string_view key) const;
   bool IsTrue(std::string_view key) const;
   // The fields that are scalars.
   std::map<std::string, Text> Texts() const;

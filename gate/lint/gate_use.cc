@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gate/base/encoding.h"
 #include "gate/lint/fields.h"
 
 namespace gate::lint {
@@ -145,7 +146,7 @@ const Container* GateContainer(const JobProvider& job) {
 UrlParts SplitUrl(std::string_view url) {
   UrlParts parts;
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
-    parts.scheme = url.substr(0, scheme);
+    parts.scheme = LowerCase(url.substr(0, scheme));
     url.remove_prefix(scheme + 3);
   }
   const auto host_end = std::min(url.find_first_of("/?#"), url.size());
@@ -157,14 +158,11 @@ UrlParts SplitUrl(std::string_view url) {
   if (port != std::string_view::npos && authority.find(']', port) == std::string_view::npos) {
     authority = authority.substr(0, port);
   }
-  parts.host = authority;
+  parts.host = LowerCase(authority);
   std::string_view path = url.substr(host_end);
   path = path.substr(0, std::min(path.find_first_of("?#"), path.size()));
   while (path.ends_with('/')) path.remove_suffix(1);
   parts.path = path;
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  std::transform(parts.host.begin(), parts.host.end(), parts.host.begin(), lower);
-  std::transform(parts.scheme.begin(), parts.scheme.end(), parts.scheme.begin(), lower);
   return parts;
 }
 
@@ -172,7 +170,7 @@ bool IsInCluster(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.find_first_of("[]:") != std::string_view::npos) return false;
   return host.find('.') == std::string_view::npos || host.ends_with(".svc") ||
-         host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
+         host.ends_with(".cluster.local");
 }
 
 std::vector<Text> Words(const Container& container) {

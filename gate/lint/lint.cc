@@ -28,9 +28,8 @@ void CheckRollout(const Rollout& rollout, const Context& context) {
 // Templates that templates refer to; what Rollouts refer to is checked with their steps.
 void CheckNested(const AnalysisTemplate& analysis_template, const Context& context) {
   for (const TemplateRef& ref : analysis_template.templates) {
-    const bool found =
-        !Expand({ref}, analysis_template.identity.ns, context.objects.templates).templates.empty();
-    if (found) continue;
+    const auto& templates = context.objects.templates;
+    if (FindTemplate(ref, analysis_template.identity.ns, templates) != nullptr) continue;
     Reporter(analysis_template.identity, context.findings)
         .Add(Rule::kTemplateMissing, ref.place,
              "template \"" + ref.name + "\" is not among the files",

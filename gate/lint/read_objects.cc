@@ -8,14 +8,14 @@ ConfigMap ReadConfigMap(const Fields& object) {
 }
 
 bool IsArgo(const Fields& object) {
-  return object.TextOr("apiVersion").starts_with("argoproj.io/");
+  return object.TextOrEmpty("apiVersion").starts_with("argoproj.io/");
 }
 
 void ReadOne(const yaml::Node& node, Objects& objects, yaml::Mistakes& mistakes) {
   if (!node.IsMap()) return;  // no Kubernetes object
   const Fields object(node, mistakes);
-  const std::string kind = object.TextOr("kind");
-  if (kind == "ConfigMap" && object.TextOr("apiVersion") == "v1") {
+  const std::string kind = object.TextOrEmpty("kind");
+  if (kind == "ConfigMap" && object.TextOrEmpty("apiVersion") == "v1") {
     objects.config_maps.push_back(ReadConfigMap(object));
   }
   if (!IsArgo(object)) return;
@@ -29,8 +29,8 @@ void ReadOne(const yaml::Node& node, Objects& objects, yaml::Mistakes& mistakes)
 
 Identity ReadIdentity(const Fields& object) {
   const Fields metadata = object.Child("metadata");
-  Identity identity{object.TextOr("kind"), metadata.TextOr("name"), metadata.TextOr("namespace"),
-                    object.place()};
+  Identity identity{object.TextOrEmpty("kind"), metadata.TextOrEmpty("name"),
+                    metadata.TextOrEmpty("namespace"), object.place()};
   if (const auto name = metadata.FindText("name")) identity.place = name->place;
   return identity;
 }
@@ -40,7 +40,7 @@ std::vector<Argument> ReadArguments(const Fields& parent) {
   for (const yaml::Node& item : parent.Items("args")) {
     const Fields fields(item, parent.mistakes());
     Argument argument;
-    argument.name = fields.TextOr("name");
+    argument.name = fields.TextOrEmpty("name");
     argument.place = PlaceOf(item);
     argument.value = fields.FindText("value");
     const Fields from = fields.Child("valueFrom");
@@ -76,7 +76,7 @@ void ReadObject(const yaml::Document& document, Objects& objects, yaml::Mistakes
   const yaml::Node root = document.root();
   if (!root.IsMap()) return;
   const Fields object(root, mistakes);
-  if (object.TextOr("kind") != "List") return ReadOne(root, objects, mistakes);
+  if (object.TextOrEmpty("kind") != "List") return ReadOne(root, objects, mistakes);
   for (const yaml::Node& item : object.Items("items")) ReadOne(item, objects, mistakes);
 }
 

@@ -15,7 +15,7 @@ WebProvider ReadWeb(const Fields& web) {
   for (const yaml::Node& item : web.Items("headers")) {
     const Fields header(item, web.mistakes());
     if (const auto value = header.FindText("value")) {
-      read.headers.push_back({header.TextOr("key"), *value});
+      read.headers.push_back({header.TextOrEmpty("key"), *value});
     }
   }
   if (const auto json = web.Find("jsonBody")) {
@@ -42,24 +42,25 @@ Container ReadContainer(const yaml::Node& node, yaml::Mistakes& mistakes) {
   for (Text& word : fields.TextItems("args")) container.words.push_back(std::move(word));
   for (const yaml::Node& item : fields.Items("env")) {
     const Fields variable(item, mistakes);
-    container.env.push_back({variable.TextOr("name"), PlaceOf(item), variable.FindText("value"),
+    container.env.push_back({variable.TextOrEmpty("name"), PlaceOf(item),
+                             variable.FindText("value"),
                              variable.Child("valueFrom").Has("secretKeyRef")});
   }
   for (const yaml::Node& item : fields.Items("volumeMounts")) {
     const Fields mount(item, mistakes);
-    container.mounts.push_back({mount.TextOr("name"), mount.TextOr("mountPath")});
+    container.mounts.push_back({mount.TextOrEmpty("name"), mount.TextOrEmpty("mountPath")});
   }
   return container;
 }
 
 Volume ReadVolume(const Fields& fields) {
   Volume volume;
-  volume.name = fields.TextOr("name");
+  volume.name = fields.TextOrEmpty("name");
   volume.holds_secret = fields.Has("secret") || fields.Has("csi");
   for (const yaml::Node& source : fields.Child("projected").Items("sources")) {
     volume.holds_secret |= Fields(source, fields.mistakes()).Has("secret");
   }
-  volume.config_map = fields.Child("configMap").TextOr("name");
+  volume.config_map = fields.Child("configMap").TextOrEmpty("name");
   return volume;
 }
 

@@ -11,10 +11,7 @@ std::string Counted(int count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-// What a reader of JSON can take: bytes that are no UTF-8 are replaced.
-std::string Dump(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
+std::string Dump(const Json& json) { return DumpJson(json, 2); }
 
 // A path as a URI reference (RFC 3986); absolute ones become file URIs.
 std::string FileUri(const std::string& path) {

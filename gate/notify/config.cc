@@ -92,9 +92,6 @@ std::vector<NoticeKind> ReadKinds(const yaml::Node& node, yaml::Mistakes& mistak
 // An incident that nothing resolves stays open until somebody wonders about it.
 void CheckResolves(const Sink& sink, yaml::MapReader& map) {
   if (!std::holds_alternative<PagerDutySink>(sink.to)) return;
-  const auto wants = [&](NoticeKind kind) {
-    return std::find(sink.kinds.begin(), sink.kinds.end(), kind) != sink.kinds.end();
-  };
   const auto opens = std::find_if(sink.kinds.begin(), sink.kinds.end(), [](NoticeKind kind) {
     // What only people can close, and a test, are no part of a story that ends by itself.
     return OpensIncident(kind) && kind != NoticeKind::kBypassed &&
@@ -102,7 +99,7 @@ void CheckResolves(const Sink& sink, yaml::MapReader& map) {
   });
   if (opens == sink.kinds.end()) return;
   for (const NoticeKind kind : kAllNoticeKinds) {
-    if (ResolvesIncidents(kind) && !wants(kind)) {
+    if (ResolvesIncidents(kind) && !sink.Wants(kind)) {
       map.Complain("kinds", fmt::format("with \"{}\" there must be \"{}\", or incidents stay open",
                                         ToString(*opens), ToString(kind)));
     }

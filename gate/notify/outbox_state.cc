@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -19,10 +20,6 @@ namespace {
 constexpr std::string_view kPendingPrefix = "pending-";
 constexpr std::size_t kDigestDigits = 16;
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 std::string KeyDigest(const Notice& notice) {
   return Sha256Hex(DedupKey(notice)).substr(0, kDigestDigits);
 }
@@ -31,7 +28,7 @@ std::string KeyDigest(const Notice& notice) {
 WallTime WholeSeconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
 std::string LineOf(const Pending& pending) {
-  return Dump({{"posted", FormatRfc3339(pending.posted)}, {"notice", ToJson(pending.notice)}});
+  return DumpJson({{"posted", FormatRfc3339(pending.posted)}, {"notice", ToJson(pending.notice)}});
 }
 
 std::optional<Pending> ReadPending(const std::string& line) {
@@ -166,6 +163,11 @@ Json WriteOutbox(const OutboxState& state, const Json& data) {
   }
   written["ledger"] = std::move(ledger);
   written["horizon"] = FormatRfc3339(state.ledger.horizon(), 9);
+  for (auto key = written.begin(); key != written.end();) {
+    const auto stored = data.find(key.key());
+    const bool same = stored != data.end() && *stored == *key;
+    key = same ? written.erase(key) : std::next(key);
+  }
   return written;
 }
 
@@ -191,7 +193,6 @@ PostOutcome AddNotices(OutboxState& state, const std::vector<Notice>& notices,
     }
   }
   state.ledger.Trim(now);
-  if (sinks.empty()) return outcome;
   for (const Sink& sink : sinks) {
     const int dropped = Shrink(state.pending[sink.name], kQueueBytes / sinks.size());
     if (dropped > 0) outcome.overflowed[sink.name] = dropped;

@@ -78,7 +78,7 @@ struct OutboxState {
 // Lines that cannot be read are skipped and counted; a lost ledger is begun anew at `now`.
 OutboxState ReadOutbox(const Json& data, WallTime now);
 
-// The keys as they are to be; null for those that `data` has too much.
+// The keys to write: those that are to differ from `data`, null for those that it has too much.
 Json WriteOutbox(const OutboxState& state, const Json& data);
 
 // All sinks' queues together stay below this many bytes, with the ledger below 512 KiB; a

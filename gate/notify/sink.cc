@@ -23,10 +23,6 @@ DeliveryError Later(std::string message) {
   return {Again::kLater, std::move(message), std::nullopt};
 }
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
 // One word of printable ASCII, as webhook URLs and routing keys are. Never quoted in an error.
 Result<Secret, DeliveryError> ReadSecret(Files& files, const std::string& path) {
   auto text = files.Read(path, kSecretLimit);
@@ -48,7 +44,7 @@ Result<HttpResponse, DeliveryError> Post(const Courier& courier, const Sink& sin
   request.method = "POST";
   request.url = std::move(url);
   request.headers.Add("Content-Type", "application/json");
-  request.body = Dump(body);
+  request.body = DumpJson(body);
   request.body_limit = kAnswerLimit;
   const Instant until = std::min(deadline.at, courier.runtime.Now() + sink.timeout);
   auto answer = courier.http.Send(request, {until, deadline.stop});

@@ -19,11 +19,6 @@ Error NoRecord(const std::string& what) {
   return Error{ErrorCode::kProtocol, "not a verdict record: " + what};
 }
 
-bool IsTrue(const Json& record, const char* name) {
-  const auto found = record.find(name);
-  return found != record.end() && found->is_boolean() && found->get<bool>();
-}
-
 }  // namespace
 
 Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
@@ -46,18 +41,15 @@ Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
                 .trace_id = JsonString(record, "/traceId"),
                 .happened_at = *time};
   if (notice.fact.empty()) return NoRecord("it has no id");
-  if (IsTrue(record, "dryRun")) return std::vector<Notice>();
-  const auto reasons = record.find("mcReasons");
-  if (reasons != record.end() && reasons->is_array()) {
-    for (const Json& reason : *reasons) {
-      if (reason.is_string()) notice.mc_reasons.push_back(reason.get<std::string>());
-    }
+  if (JsonIsTrue(record, "/dryRun")) return std::vector<Notice>();
+  for (const Json& reason : JsonArray(record, "/mcReasons")) {
+    if (reason.is_string()) notice.mc_reasons.push_back(reason.get<std::string>());
   }
   const std::int64_t took = JsonInt(record, "/durationMs", -1);
   // More than a day is no gate run; and 10^15 ms would overflow.
   if (took >= 0 && took <= 86'400'000) notice.took = std::chrono::milliseconds(took);
   std::vector<Notice> notices = {notice};
-  if (IsTrue(record, "securityAlert")) {
+  if (JsonIsTrue(record, "/securityAlert")) {
     notice.kind = NoticeKind::kSecurityAlert;
     notices.push_back(std::move(notice));
   }
