@@ -3,8 +3,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <list>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "gate/adapters/beast_http_client.h"
 #include "tests/unit/adapters/http_server_fixture.h"
@@ -173,20 +177,37 @@ TEST_F(HttpServerLoadTest, DescriptorNumbersBeyondAThousandAreNothingSpecial) {
   for (const int fd : fillers) close(fd);
 }
 
-// For as long as it lives, one more descriptor can be opened.
+// For as long as it lives, one more descriptor can be opened. Whatever number becomes free
+// meanwhile is below the limit, too: gaps are filled first, so that the limit is above all that is
+// open.
 class OneDescriptorLeft {
  public:
   OneDescriptorLeft() {
-    const int next = dup(0);
+    const int highest = Highest();
+    int next = dup(0);
+    for (; next < highest; next = dup(0)) fillers_.push_back(next);
     close(next);
     getrlimit(RLIMIT_NOFILE, &former_);
     rlimit limit = former_;
     limit.rlim_cur = static_cast<rlim_t>(next) + 1;
     setrlimit(RLIMIT_NOFILE, &limit);
   }
-  ~OneDescriptorLeft() { setrlimit(RLIMIT_NOFILE, &former_); }
+  ~OneDescriptorLeft() {
+    setrlimit(RLIMIT_NOFILE, &former_);
+    for (const int filler : fillers_) close(filler);
+  }
 
  private:
+  // Of the open descriptors; may be that of the search itself, which does no harm.
+  static int Highest() {
+    int highest = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      highest = std::max(highest, std::stoi(entry.path().filename().string()));
+    }
+    return highest;
+  }
+
+  std::vector<int> fillers_;
   rlimit former_{};
 };
 
