@@ -14,30 +14,18 @@ dir=$(mktemp -d)
 trap 'kill "${mock:-}" 2>/dev/null || true; rm -rf "$dir"' EXIT
 
 (cd "$here/go" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$dir/evaluate-go" .)
-"$bin/mock-mc" keygen --algorithm ed25519 --id mc-1 --out-dir "$dir" >/dev/null
+# shellcheck source=tests/bench/instant-mc.sh
+. "$here/../instant-mc.sh"
 openssl pkey -in "$dir/mc-1.pem" -pubout -out "$dir/mc-1.pub"
-echo "not-a-real-token" >"$dir/token"
-cat >"$dir/script.yaml" <<YAML
-apiVersion: mock-mc/v1
-keys: [{id: mc-1, algorithm: ed25519, privateKeyFile: mc-1.pem}]
-rules:
-  - {id: all, evidence: {ok: true}}
-YAML
 cat >"$dir/gate.yaml" <<YAML
 environment: bench
 mc: {url: "http://127.0.0.1:0", tokenFile: $dir/token, keyringFile: $dir/keyring.yaml}
 timing: {hold: 0s}
 YAML
-mkfifo "$dir/ready"
-"$bin/mock-mc" serve "$dir/script.yaml" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --print-ready \
-  >"$dir/ready" 2>"$dir/mock.log" &
-mock=$!
-read -r line <"$dir/ready"
-url=http://$(sed -E 's/.*http=([^ ]+).*/\1/' <<<"$line")
 
-gate="$bin/rollout-gate evaluate --no-kube --config $dir/gate.yaml --mc-url $url --release-id shop-1.5.0 --stage 20"
-go="$dir/evaluate-go -url $url -token-file $dir/token -key-file $dir/mc-1.pub -key-id mc-1 -release-id shop-1.5.0 -environment bench -stage 20"
-script="$here/gate.sh $url $dir/token $dir/mc-1.pub shop-1.5.0 bench 20"
+gate="$bin/rollout-gate evaluate --no-kube --config $dir/gate.yaml --mc-url $mc --release-id shop-1.5.0 --stage 20"
+go="$dir/evaluate-go -url $mc -token-file $dir/token -key-file $dir/mc-1.pub -key-id mc-1 -release-id shop-1.5.0 -environment bench -stage 20"
+script="$here/gate.sh $mc $dir/token $dir/mc-1.pub shop-1.5.0 bench 20"
 for command in "$gate" "$go" "$script"; do
   $command >"$dir/out" 2>&1 || { echo "bench: failed: $command" >&2; cat "$dir/out" >&2; exit 1; }
 done

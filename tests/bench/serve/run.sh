@@ -15,20 +15,9 @@ done
 dir=$(mktemp -d)
 trap 'kill "${mock:-}" "${gate:-}" 2>/dev/null || true; rm -rf "$dir"' EXIT
 
-"$bin/mock-mc" keygen --algorithm ed25519 --id mc-1 --out-dir "$dir" >/dev/null
-echo "not-a-real-token" >"$dir/token"
-cat >"$dir/script.yaml" <<YAML
-apiVersion: mock-mc/v1
-keys: [{id: mc-1, algorithm: ed25519, privateKeyFile: mc-1.pem}]
-rules:
-  - {id: all, evidence: {ok: true}}
-YAML
-mkfifo "$dir/mock-ready" "$dir/gate-out"
-"$bin/mock-mc" serve "$dir/script.yaml" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --print-ready \
-  >"$dir/mock-ready" 2>/dev/null &
-mock=$!
-read -r line <"$dir/mock-ready"
-mc=http://$(sed -E 's/.*http=([^ ]+).*/\1/' <<<"$line")
+# shellcheck source=tests/bench/instant-mc.sh
+. "$here/../instant-mc.sh"
+mkfifo "$dir/gate-out"
 
 cat >"$dir/gate.yaml" <<YAML
 environment: bench
