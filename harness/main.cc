@@ -17,6 +17,7 @@
 #include "gate/adapters/os_seed.h"
 #include "gate/adapters/signal_stop.h"
 #include "gate/adapters/system_files.h"
+#include "gate/adapters/system_process_runner.h"
 #include "gate/adapters/system_runtime.h"
 #include "harness/fidelity/compare.h"
 #include "harness/fidelity/divergences.h"
@@ -66,7 +67,7 @@ ExitCode Complain(const Error& error, ExitCode code) {
 struct Machine {
   gate::SystemRuntime runtime;
   gate::SystemFiles files;
-  drill::SystemProcessRunner processes{runtime};
+  gate::SystemProcessRunner processes{runtime};
 };
 
 // Where the programs and the manifests beside this program are.

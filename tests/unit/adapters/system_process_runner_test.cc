@@ -1,4 +1,4 @@
-#include "harness/kind/process.h"
+#include "gate/adapters/system_process_runner.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 
 #include "gate/adapters/system_runtime.h"
 
-namespace drill {
+namespace gate {
 namespace {
 
 using std::chrono::seconds;
@@ -27,16 +27,16 @@ using testing::HasSubstr;
 
 class ProcessTest : public testing::Test {
  protected:
-  gate::Result<ProcessOutput> Run(ProcessRequest request, gate::Nanos time = seconds(30),
-                                  std::stop_token stop = {}) {
+  Result<ProcessOutput> Run(ProcessRequest request, Nanos time = seconds(30),
+                            std::stop_token stop = {}) {
     return runner_.Run(request, {runtime_.Now() + time, stop});
   }
-  gate::Result<ProcessOutput> Shell(const std::string& script, gate::Nanos time = seconds(30),
-                                    std::stop_token stop = {}) {
+  Result<ProcessOutput> Shell(const std::string& script, Nanos time = seconds(30),
+                              std::stop_token stop = {}) {
     return Run({.argv = {"sh", "-c", script}}, time, stop);
   }
 
-  gate::SystemRuntime runtime_;
+  SystemRuntime runtime_;
   SystemProcessRunner runner_{runtime_};
 };
 
@@ -87,7 +87,7 @@ TEST_F(ProcessTest, OutputUpToTheLimitIsKeptAndTheRestIsDroppedWithoutBlocking) 
 TEST_F(ProcessTest, AMissingProgramIsNamed) {
   const auto by_name = Run({.argv = {"no-such-program-anywhere"}});
   ASSERT_FALSE(by_name);
-  EXPECT_EQ(by_name.error().code, gate::ErrorCode::kNotFound);
+  EXPECT_EQ(by_name.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(by_name.error().message, "no-such-program-anywhere is not on PATH");
   const auto by_path = Run({.argv = {"/no/such/program"}});
   ASSERT_FALSE(by_path);
@@ -99,13 +99,13 @@ TEST_F(ProcessTest, AFileThatIsNoProgramIsPermissionDenied) {
   std::ofstream(file) << "x";
   const auto output = Run({.argv = {file}});
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kPermissionDenied);
+  EXPECT_EQ(output.error().code, ErrorCode::kPermissionDenied);
 }
 
 TEST_F(ProcessTest, ADeathBySignalIsAnError) {
   const auto output = Shell("kill -9 $$");
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kUnavailable);
+  EXPECT_EQ(output.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(output.error().message, EndsWith("was ended by signal 9"));
 }
 
@@ -132,7 +132,7 @@ TEST_F(ProcessEndTest, TheDeadlineEndsTheWholeProcessGroup) {
   const auto output =
       Shell("exec >" + file + "; " + std::string(kSleepers), std::chrono::milliseconds(300));
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(output.error().code, ErrorCode::kDeadlineExceeded);
   std::FILE* pids = std::fopen(file.c_str(), "re");
   ASSERT_NE(pids, nullptr);
   int parent = 0;
@@ -157,18 +157,18 @@ TEST_F(ProcessEndTest, AStopEndsTheChildAtOnce) {
     runtime_.Sleep({runtime_.Now() + std::chrono::milliseconds(100)});
     stop.request_stop();
   });
-  const gate::Instant begin = runtime_.Now();
+  const Instant begin = runtime_.Now();
   const auto output = Shell("sleep 600", seconds(60), stop.get_token());
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kCancelled);
+  EXPECT_EQ(output.error().code, ErrorCode::kCancelled);
   EXPECT_LT(runtime_.Now() - begin, seconds(10));
 }
 
 TEST_F(ProcessEndTest, AChildThatIgnoresSigtermIsKilled) {
-  const gate::Instant begin = runtime_.Now();
+  const Instant begin = runtime_.Now();
   const auto output = Shell("trap '' TERM; while :; do sleep 1; done", seconds(1));
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(output.error().code, ErrorCode::kDeadlineExceeded);
   EXPECT_LT(runtime_.Now() - begin, seconds(15));
 }
 
@@ -186,11 +186,11 @@ TEST_F(ProcessEndTest, NothingIsStartedAfterAStop) {
   stop.request_stop();
   const auto output = Shell("true", seconds(30), stop.get_token());
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kCancelled);
+  EXPECT_EQ(output.error().code, ErrorCode::kCancelled);
 }
 
 TEST_F(ProcessEndTest, ADaemonLeftBehindWithTheOutputOpenDoesNotHoldTheCall) {
-  const gate::Instant begin = runtime_.Now();
+  const Instant begin = runtime_.Now();
   const auto output = Shell("sleep 5 & echo done");
   ASSERT_TRUE(output);
   EXPECT_EQ(output->out, "done\n");
@@ -202,8 +202,8 @@ TEST_F(ProcessTest, ConcurrentChildrenDoNotInheritEachOthersPipes) {
   std::stop_source stop;
   const auto slow =
       runtime_.Spawn("slow", [&] { (void)Shell("sleep 600", seconds(60), stop.get_token()); });
-  const gate::Instant begin = runtime_.Now();
-  std::vector<std::unique_ptr<gate::Task>> tasks;
+  const Instant begin = runtime_.Now();
+  std::vector<std::unique_ptr<Task>> tasks;
   for (int i = 0; i < 4; ++i) {
     tasks.push_back(runtime_.Spawn("quick", [&] {
       for (int j = 0; j < 10; ++j) {
@@ -218,12 +218,22 @@ TEST_F(ProcessTest, ConcurrentChildrenDoNotInheritEachOthersPipes) {
   stop.request_stop();
 }
 
+// Whoever opened it: a connection that a child holds open is never seen to close.
+TEST_F(ProcessTest, DescriptorsThatLackCloseOnExecAreNotInherited) {
+  const int inheritable = dup(STDERR_FILENO);
+  ASSERT_GT(inheritable, STDERR_FILENO);
+  const auto output = Shell("test -e /proc/self/fd/" + std::to_string(inheritable));
+  close(inheritable);
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(output->exit_code, 1);
+}
+
 TEST_F(ProcessTest, RunCheckedSaysOnOneLineWhatTheProgramSaidLast) {
   const ProcessRequest request{
       .argv = {"sh", "-c", "echo first; echo 'it  broke\n here' >&2; exit 7"}};
   const auto output = RunChecked(runner_, request, {runtime_.Now() + seconds(30)});
   ASSERT_FALSE(output);
-  EXPECT_EQ(output.error().code, gate::ErrorCode::kUnavailable);
+  EXPECT_EQ(output.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(output.error().message, AllOf(HasSubstr("failed with exit code 7: it broke here"),
                                             testing::Not(HasSubstr("first\n"))));
 }
@@ -246,4 +256,4 @@ TEST_F(ProcessTest, RunCheckedKeepsTheEndOfALongMessage) {
 }
 
 }  // namespace
-}  // namespace drill
+}  // namespace gate

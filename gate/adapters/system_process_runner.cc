@@ -1,4 +1,4 @@
-#include "harness/kind/process.h"
+#include "gate/adapters/system_process_runner.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,26 +19,16 @@
 #include <string_view>
 
 #include "gate/base/check.h"
-#include "gate/base/encoding.h"
 
-// Written on posix_spawn and not on Boost.Process v1 (Debian 12's Boost): that makes its pipes
-// without close-on-exec, so that two commands started at once by two threads inherit each other's
-// pipes and wait for each other, and its remedy, limit_handles, keeps state in a global.
+// Why not Boost.Process: docs/adr/0003.
 
-namespace drill {
+namespace gate {
 namespace {
-
-using gate::Error;
-using gate::ErrorCode;
-using gate::Nanos;
-using gate::Result;
 
 // From SIGTERM to SIGKILL.
 constexpr Nanos kTermGrace = std::chrono::seconds(3);
 // From the child's end to giving up on a grandchild that still holds its output open.
 constexpr Nanos kDrainGrace = std::chrono::seconds(1);
-// Of a program's output in messages, in bytes.
-constexpr std::size_t kShownOutput = 1000;
 
 class Fd {
  public:
@@ -146,6 +136,8 @@ Result<pid_t> Spawn(const ProcessRequest& request, const ChildStreams& streams) 
   int error = ::posix_spawn_file_actions_adddup2(&actions, streams.in, STDIN_FILENO);
   if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions, streams.out, STDOUT_FILENO);
   if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions, streams.err, STDERR_FILENO);
+  // What libraries opened without close-on-exec: Asio accepts connections so.
+  if (error == 0) error = ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   sigset_t none;
   sigset_t all;
   sigemptyset(&none);
@@ -164,22 +156,6 @@ Result<pid_t> Spawn(const ProcessRequest& request, const ChildStreams& streams) 
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return SpawnError(request.argv.front(), error);
   return pid;
-}
-
-// The end of it, where programs say why they failed, on one line.
-std::string Tail(std::string_view text, std::size_t limit) {
-  std::string line;
-  for (const char c : text) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    if (!space) {
-      line += c;
-    } else if (!line.empty() && line.back() != ' ') {
-      line += ' ';
-    }
-  }
-  if (line.ends_with(' ')) line.pop_back();
-  if (line.size() <= limit) return line;
-  return "..." + line.substr(line.find(' ', line.size() - limit) + 1);
 }
 
 // Reads what is there. Closes `fd` at the end of the stream.
@@ -201,11 +177,11 @@ class Child {
   static Result<Child> Start(const ProcessRequest& request);
 
   // Returns when the child has ended, its output is read, and nothing of its group is left.
-  Result<ProcessOutput> Wait(gate::Runtime& runtime, const gate::Deadline& deadline,
+  Result<ProcessOutput> Wait(Runtime& runtime, const Deadline& deadline,
                              const ProcessRequest& request);
 
  private:
-  void Poll(gate::Instant until, gate::Runtime& runtime, std::size_t limit);
+  void Poll(Instant until, Runtime& runtime, std::size_t limit);
   void SignalGroup(int signal) const { ::kill(-pid_, signal); }
   Result<ProcessOutput> Reap(const ProcessRequest& request);
   bool Drained() const { return !out_.open() && !err_.open(); }
@@ -247,7 +223,7 @@ Result<Child> Child::Start(const ProcessRequest& request) {
 }
 
 // Waits for the first thing to happen, at most until `until`.
-void Child::Poll(gate::Instant until, gate::Runtime& runtime, std::size_t limit) {
+void Child::Poll(Instant until, Runtime& runtime, std::size_t limit) {
   // Entries with a negative descriptor are ignored by poll().
   std::array<pollfd, 4> entries{pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0},
                                 pollfd{ended_ ? -1 : process_.get(), POLLIN, 0},
@@ -274,11 +250,11 @@ Result<ProcessOutput> Child::Reap(const ProcessRequest& request) {
   return std::move(output_);
 }
 
-Result<ProcessOutput> Child::Wait(gate::Runtime& runtime, const gate::Deadline& deadline,
+Result<ProcessOutput> Child::Wait(Runtime& runtime, const Deadline& deadline,
                                   const ProcessRequest& request) {
   const std::stop_callback on_stop(deadline.stop, [this] { ::eventfd_write(stop_.get(), 1); });
   std::optional<Error> broken_off;
-  gate::Instant until = deadline.at;
+  Instant until = deadline.at;
   while (!ended_) {
     Poll(until, runtime, request.output_limit);
     const bool due = runtime.Now() >= until || (stop_seen_ && !broken_off);
@@ -294,14 +270,14 @@ Result<ProcessOutput> Child::Wait(gate::Runtime& runtime, const gate::Deadline& 
     SignalGroup(SIGTERM);
     until = runtime.Now() + kTermGrace;
   }
-  const gate::Instant drained_by = runtime.Now() + kDrainGrace;
+  const Instant drained_by = runtime.Now() + kDrainGrace;
   while (!Drained() && runtime.Now() < drained_by) {
     Poll(drained_by, runtime, request.output_limit);
   }
   // The group's id cannot be reused before its leader is reaped.
   if (broken_off) SignalGroup(SIGKILL);
   if (broken_off) {
-    const std::string said = Tail(output_.err, kShownOutput);
+    const std::string said = OutputTail(output_.err);
     if (!said.empty()) broken_off->message += "; it said: " + said;
   }
   auto output = Reap(request);
@@ -312,7 +288,7 @@ Result<ProcessOutput> Child::Wait(gate::Runtime& runtime, const gate::Deadline& 
 }  // namespace
 
 Result<ProcessOutput> SystemProcessRunner::Run(const ProcessRequest& request,
-                                               const gate::Deadline& deadline) {
+                                               const Deadline& deadline) {
   GATE_CHECK(!request.argv.empty());
   if (deadline.stop.stop_requested()) {
     return Error{ErrorCode::kCancelled, CommandText(request) + " was not started"};
@@ -322,27 +298,4 @@ Result<ProcessOutput> SystemProcessRunner::Run(const ProcessRequest& request,
   return child->Wait(runtime_, deadline, request);
 }
 
-Result<ProcessOutput> RunChecked(ProcessRunner& runner, const ProcessRequest& request,
-                                 const gate::Deadline& deadline) {
-  auto output = runner.Run(request, deadline);
-  if (!output || output->exit_code == 0) return output;
-  // kind writes pages of progress and marks where the cause begins.
-  const std::size_t cause = output->err.rfind("ERROR: ");
-  std::string said =
-      Tail(cause == std::string::npos ? output->err : output->err.substr(cause + 7), kShownOutput);
-  if (said.empty()) said = Tail(output->out, kShownOutput);
-  return Error{ErrorCode::kUnavailable, CommandText(request) + " failed with exit code " +
-                                            std::to_string(output->exit_code) + ": " + said};
-}
-
-std::string CommandText(const ProcessRequest& request) {
-  std::string text;
-  for (const std::string& argument : request.argv) {
-    if (!text.empty()) text += ' ';
-    text += argument;
-  }
-  constexpr std::size_t kShown = 200;
-  return "`" + gate::Truncate(text, kShown) + "`";
-}
-
-}  // namespace drill
+}  // namespace gate
