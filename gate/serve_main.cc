@@ -1,11 +1,14 @@
-// rollout-gate-serve: `rollout-gate serve` on a real machine.
+// rollout-gate-serve: `rollout-gate serve` and `rollout-gate notify` on a real machine.
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gate/adapters/beast_http_server.h"
 #include "gate/adapters/prometheus_meter.h"
+#include "gate/adapters/system_process_runner.h"
+#include "gate/cli/notify_command.h"
 #include "gate/cli/serve_command.h"
 #include "gate/machine.h"
 
@@ -15,6 +18,15 @@ namespace {
 // memory, whatever they open.
 constexpr std::size_t kMostConnections = 4096;
 constexpr std::size_t kMostTlsConnections = 1024;
+
+// Only this program starts others, so only it links what that takes.
+class ServiceMachine : public gate::Machine {
+ public:
+  gate::ProcessRunner* commands() override { return &processes_; }
+
+ private:
+  gate::SystemProcessRunner processes_{runtime()};
+};
 
 class NetworkHost : public gate::cli::ServiceHost {
  public:
@@ -33,15 +45,21 @@ class NetworkHost : public gate::cli::ServiceHost {
     return std::unique_ptr<gate::HttpServer>(*std::move(started));
   }
 
-  std::unique_ptr<gate::service::Meter> NewMeter(const std::string& environment) override {
-    return std::make_unique<gate::PrometheusMeter>(environment);
+  std::unique_ptr<gate::service::Meter> NewMeter(const gate::service::Config& config) override {
+    std::vector<std::string> sinks;
+    for (const auto& sink : config.notify.sinks) sinks.push_back(sink.name);
+    return std::make_unique<gate::PrometheusMeter>(config.gate.environment, sinks);
   }
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  gate::Machine machine;
+  ServiceMachine machine;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && arguments.front() == "notify") {
+    return gate::cli::RunNotify({arguments.begin() + 1, arguments.end()}, GATE_VERSION, machine);
+  }
   NetworkHost host;
-  return gate::cli::RunServe({argv + 1, argv + argc}, GATE_VERSION, machine, host);
+  return gate::cli::RunServe(arguments, GATE_VERSION, machine, host);
 }

@@ -34,6 +34,17 @@ const Buckets& VerdictBuckets() {
   return buckets;
 }
 
+// Five minutes are the promise.
+const Buckets& RollbackBuckets() {
+  static const Buckets buckets = {1, 2, 5, 10, 20, 30, 60, 120, 180, 240, 300, 600, 1200};
+  return buckets;
+}
+// A sink may be away for a day.
+const Buckets& WaitBuckets() {
+  static const Buckets buckets = {0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400};
+  return buckets;
+}
+
 double Seconds(Nanos duration) { return std::chrono::duration<double>(duration).count(); }
 
 double NumberOf(decide::CircuitBreaker::State state) {
@@ -84,12 +95,56 @@ PerName<Histogram> ForEachResult(Family<Histogram>& family) {
   return histograms;
 }
 
-PerName<Counter> ForEachWhy(Family<Counter>& family) {
+PerName<Counter> ForEach(Family<Counter>& family, const std::string& label,
+                         const std::vector<std::string>& values, prometheus::Labels labels = {}) {
   PerName<Counter> counters;
-  for (const char* why : {"malformed", "unauthorized", "overloaded"}) {
-    counters[why] = &family.Add({{"why", why}});
+  for (const std::string& value : values) {
+    labels[label] = value;
+    counters[value] = &family.Add(labels);
   }
   return counters;
+}
+
+// What is known of one sink.
+struct OfSink {
+  Counter& delivered;
+  Histogram& wait;
+  Counter& failures;
+  PerName<Counter> dropped;
+  Gauge& waiting;
+};
+
+std::map<std::string, OfSink, std::less<>> ForEachSink(prometheus::Registry& registry,
+                                                       const std::vector<std::string>& sinks) {
+  auto& delivered = prometheus::BuildCounter()
+                        .Name("rollout_gate_notices_delivered_total")
+                        .Help("Notices that a sink has taken.")
+                        .Register(registry);
+  auto& wait = prometheus::BuildHistogram()
+                   .Name("rollout_gate_notice_wait_seconds")
+                   .Help("From noticing a fact to its delivery.")
+                   .Register(registry);
+  auto& failures = prometheus::BuildCounter()
+                       .Name("rollout_gate_delivery_failures_total")
+                       .Help("Attempts to deliver a notice that failed.")
+                       .Register(registry);
+  auto& dropped = prometheus::BuildCounter()
+                      .Name("rollout_gate_notices_dropped_total")
+                      .Help("Notices that will never be delivered, by why.")
+                      .Register(registry);
+  auto& waiting = prometheus::BuildGauge()
+                      .Name("rollout_gate_notices_waiting")
+                      .Help("Notices that the leader has not delivered yet.")
+                      .Register(registry);
+  const std::vector<std::string> why = {"overflow", "too-old", "refused", "unreadable"};
+  std::map<std::string, OfSink, std::less<>> known;
+  for (const std::string& sink : sinks) {
+    const prometheus::Labels labels = {{"sink", sink}};
+    known.emplace(
+        sink, OfSink{delivered.Add(labels), wait.Add(labels, WaitBuckets()), failures.Add(labels),
+                     ForEach(dropped, "why", why, labels), waiting.Add(labels)});
+  }
+  return known;
 }
 
 template <typename Metrics, typename Key>
@@ -104,7 +159,7 @@ auto& Known(const Metrics& metrics, const Key& key) {
 // prometheus-cpp's metrics are thread-safe. To make one it may throw, which only a mistake in a
 // name can cause; so all are made at the start.
 struct PrometheusMeter::Metrics {
-  explicit Metrics(const std::string& environment_name)
+  Metrics(const std::string& environment_name, const std::vector<std::string>& sink_names)
       : environment(environment_name),
         pass(prometheus::BuildCounter()
                  .Name("rollout_gate_pass_total")
@@ -138,10 +193,36 @@ struct PrometheusMeter::Metrics {
                           .Help("Circuit breaker of MC: 0 closed, 1 half-open, 2 open.")
                           .Register(registry)
                           .Add({})),
-        refused(ForEachWhy(prometheus::BuildCounter()
-                               .Name("rollout_gate_requests_refused_total")
-                               .Help("Questions that were not judged, by why.")
-                               .Register(registry))) {}
+        refused(ForEach(prometheus::BuildCounter()
+                            .Name("rollout_gate_requests_refused_total")
+                            .Help("Questions that were not judged, by why.")
+                            .Register(registry),
+                        "why", {"malformed", "unauthorized", "overloaded"})),
+        leader(prometheus::BuildGauge()
+                   .Name("rollout_gate_leader")
+                   .Help("1 while this process follows rollbacks and tells people.")
+                   .Register(registry)
+                   .Add({})),
+        rollback(
+            prometheus::BuildHistogram()
+                .Name("rollout_gate_rollback_duration_seconds")
+                .Help("From a refusal or an abort until the stable version served alone again.")
+                .Register(registry)),
+        rolled_back(rollback.Add({{"environment", environment}, {"outcome", "in-time"}},
+                                 RollbackBuckets())),
+        rolled_back_late(
+            rollback.Add({{"environment", environment}, {"outcome", "late"}}, RollbackBuckets())),
+        late(ForEach(prometheus::BuildCounter()
+                         .Name("rollout_gate_rollback_late_total")
+                         .Help("Rollbacks that were behind, by the step that was taken.")
+                         .Register(registry),
+                     "step", {"warn", "fallback", "page"}, {{"environment", environment}})),
+        bypassed(prometheus::BuildCounter()
+                     .Name("rollout_gate_bypass_total")
+                     .Help("Releases that went past a gate without a verdict.")
+                     .Register(registry)
+                     .Add({{"environment", environment}})),
+        sinks(ForEachSink(registry, sink_names)) {}
 
   Counter& CounterOf(const decide::Verdict& verdict) {
     switch (verdict.outcome()) {
@@ -164,10 +245,18 @@ struct PrometheusMeter::Metrics {
   const PerName<Histogram> mc_request;
   Gauge& breaker_state;
   const PerName<Counter> refused;
+  Gauge& leader;
+  Family<Histogram>& rollback;
+  Histogram& rolled_back;
+  Histogram& rolled_back_late;
+  const PerName<Counter> late;
+  Counter& bypassed;
+  const std::map<std::string, OfSink, std::less<>> sinks;
 };
 
-PrometheusMeter::PrometheusMeter(const std::string& environment)
-    : metrics_(std::make_unique<Metrics>(environment)) {}
+PrometheusMeter::PrometheusMeter(const std::string& environment,
+                                 const std::vector<std::string>& sinks)
+    : metrics_(std::make_unique<Metrics>(environment, sinks)) {}
 
 PrometheusMeter::~PrometheusMeter() = default;
 
@@ -188,6 +277,43 @@ void PrometheusMeter::BreakerState(decide::CircuitBreaker::State state) {
 
 void PrometheusMeter::RequestRefused(std::string_view why) {
   Known(metrics_->refused, why).Increment();
+}
+
+void PrometheusMeter::Leads(bool leads) { metrics_->leader.Set(leads ? 1 : 0); }
+
+void PrometheusMeter::RolledBack(RollbackEnd end, Nanos took) {
+  Histogram& histogram =
+      end == RollbackEnd::kInTime ? metrics_->rolled_back : metrics_->rolled_back_late;
+  histogram.Observe(Seconds(took));
+}
+
+void PrometheusMeter::RollbackLate(std::string_view step) {
+  Known(metrics_->late, step).Increment();
+}
+
+void PrometheusMeter::Bypassed() { metrics_->bypassed.Increment(); }
+
+void PrometheusMeter::NoticeDelivered(std::string_view sink, Nanos waited) {
+  const auto found = metrics_->sinks.find(sink);
+  if (found == metrics_->sinks.end()) return;
+  found->second.delivered.Increment();
+  found->second.wait.Observe(Seconds(waited));
+}
+
+void PrometheusMeter::DeliveryFailed(std::string_view sink) {
+  const auto found = metrics_->sinks.find(sink);
+  if (found != metrics_->sinks.end()) found->second.failures.Increment();
+}
+
+// The queue of a sink that is no longer configured is dropped, too, and nobody's metric.
+void PrometheusMeter::NoticesDropped(std::string_view sink, std::string_view why, int count) {
+  const auto found = metrics_->sinks.find(sink);
+  if (found != metrics_->sinks.end()) Known(found->second.dropped, why).Increment(count);
+}
+
+void PrometheusMeter::NoticesWaiting(std::string_view sink, std::size_t count) {
+  const auto found = metrics_->sinks.find(sink);
+  if (found != metrics_->sinks.end()) found->second.waiting.Set(static_cast<double>(count));
 }
 
 std::string PrometheusMeter::Expose() {

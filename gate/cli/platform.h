@@ -16,6 +16,7 @@
 #include "gate/seams/http_client.h"
 #include "gate/seams/kube_api.h"
 #include "gate/seams/line_sink.h"
+#include "gate/seams/process_runner.h"
 #include "gate/seams/runtime.h"
 
 namespace gate::cli {
@@ -46,6 +47,12 @@ class Platform {
   // For this many requests at once.
   virtual std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc,
                                                   std::size_t at_once) = 0;
+  // For notifications: with the system's certificates.
+  virtual std::unique_ptr<HttpClient> NewNotifyClient(std::size_t at_once) {
+    return NewMcClient({}, at_once);
+  }
+  // Null where no programs can be run.
+  virtual ProcessRunner* commands() { return nullptr; }
   virtual evaluate::Entropy NewEntropy() = 0;
   // Everything that is to be read from standard input, at most `limit` bytes. kInvalidArgument if
   // it is more, or if there is no standard input here; kUnavailable.

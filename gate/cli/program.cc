@@ -19,6 +19,13 @@ int BecomeLint(const std::vector<std::string>& arguments, const std::string& /*v
                Platform& platform) {
   return platform.Become("rollout-gate-lint", arguments);
 }
+// Part of the service, as it takes its configuration and its ways to tell people.
+int BecomeNotify(const std::vector<std::string>& arguments, const std::string& /*version*/,
+                 Platform& platform) {
+  std::vector<std::string> all = {"notify"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return platform.Become("rollout-gate-serve", all);
+}
 int BecomeServe(const std::vector<std::string>& arguments, const std::string& /*version*/,
                 Platform& platform) {
   return platform.Become("rollout-gate-serve", arguments);
@@ -34,6 +41,7 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"evaluate", "ask MC whether a release may go past a stage", RunEvaluate},
     Subcommand{"lint", "check Rollouts and analysis templates", BecomeLint},
+    Subcommand{"notify", "try out how people are told", BecomeNotify},
     Subcommand{"serve", "answer Argo's web metrics with verdicts", BecomeServe},
 };
 

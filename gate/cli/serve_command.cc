@@ -1,8 +1,10 @@
 #include "gate/cli/serve_command.h"
 
+#include <optional>
 #include <utility>
 
 #include "gate/cli/config_files.h"
+#include "gate/cli/leader.h"
 #include "gate/cli/serve_options.h"
 #include "gate/evaluate/breaking_http_client.h"
 #include "gate/seams/log.h"
@@ -33,7 +35,10 @@ ServeExitCode Fail(LineSink& err, const std::string& message,
 
 // Nothing of this keeps it from serving. Without an answer Argo would take the gate for broken and
 // abort good releases (argo R36); "inconclusive" makes it pause.
-void WarnOfTrouble(const Config& config, Platform& platform, Log& log) {
+void WarnOfTrouble(const Config& config, bool watches, Platform& platform, Log& log) {
+  if (!config.notify.sinks.empty() && !watches) {
+    log.Warn("nobody is told anything: the watch is off, or there is no cluster");
+  }
   if (auto good = CheckMcFiles(config.gate, platform.files(), platform.keyrings()); !good) {
     log.Warn("verdicts will be inconclusive", {{"error", good.error().message}});
   }
@@ -46,12 +51,14 @@ void WarnOfTrouble(const Config& config, Platform& platform, Log& log) {
 }
 
 // Serves until the stop.
-ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& options, KubeApi* kube,
-                                Platform& platform, ServiceHost& host, Log& log) {
+ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& options,
+                                KubeConnection* cluster, Platform& platform, ServiceHost& host,
+                                Log& log) {
   Runtime& runtime = platform.runtime();
   const std::stop_token stop = platform.StopToken();
   const std::size_t at_once = config.serve.most_at_once;
-  const auto meter = host.NewMeter(config.gate.environment);
+  KubeApi* const kube = cluster != nullptr ? &cluster->api() : nullptr;
+  const auto meter = host.NewMeter(config);
   const auto http = platform.NewMcClient(config.gate.mc, at_once);
   service::MeteredHttpClient metered(*http, runtime, *meter);
   evaluate::BreakingHttpClient mc(
@@ -78,7 +85,15 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
                 server.error().code == ErrorCode::kInvalidArgument ? ServeExitCode::kConfiguration
                                                                    : ServeExitCode::kCannotListen);
   }
-  WarnOfTrouble(config, platform, log);
+  std::optional<Leader> leader;
+  if (cluster != nullptr && config.watch.enabled) {
+    leader.emplace(config, cluster->default_namespace(),
+                   Leader::Deps{cluster->api(), platform, log, *meter});
+  }
+  const auto leading = runtime.Spawn("leader", [&] {
+    if (leader) leader->Run(stop);
+  });
+  WarnOfTrouble(config, leader.has_value(), platform, log);
   log.Info("serving on " + (*server)->url());
   if (options.print_ready) platform.out().Write("ready " + (*server)->url());
   (void)runtime.Sleep({Instant::max(), stop});
@@ -98,8 +113,7 @@ ServeExitCode Serve(const ServeOptions& options, Platform& platform, ServiceHost
   const auto kube = Connect(options, platform);
   if (!kube) return Fail(platform.err(), kube.error().message);
   Log log(platform.err(), platform.runtime(), options.log_format.value_or(LogFormat::kJson));
-  return ServeUntilStopped(*config, options, *kube ? &(*kube)->api() : nullptr, platform, host,
-                           log);
+  return ServeUntilStopped(*config, options, kube->get(), platform, host, log);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "gate/base/time.h"
 #include "gate/seams/http_handler.h"
 #include "gate/seams/http_server.h"
+#include "gate/service/config.h"
 #include "gate/service/meter.h"
 
 namespace gate::cli {
@@ -31,8 +32,7 @@ class ServiceHost {
   // settings are unusable, kUnavailable if there is nothing to listen on.
   virtual Result<std::unique_ptr<HttpServer>> StartServer(HttpHandler& handler,
                                                           const ServerSettings& settings) = 0;
-  // For a gate of this environment.
-  virtual std::unique_ptr<service::Meter> NewMeter(const std::string& environment) = 0;
+  virtual std::unique_ptr<service::Meter> NewMeter(const service::Config& config) = 0;
 };
 
 }  // namespace gate::cli

@@ -108,7 +108,7 @@ void CheckConfig(const Config& config, yaml::Mistakes& mistakes) {
 Result<Config> ResolveConfig(const ConfigSources& sources) {
   Config config;
   yaml::Mistakes mistakes;
-  if (auto applied = ApplySettings(Settings(config), sources, mistakes); !applied) {
+  if (auto applied = ApplySettings(Settings(config), {}, sources, mistakes); !applied) {
     return std::move(applied).error();
   }
   if (mistakes.empty()) CheckConfig(config, mistakes);

@@ -18,8 +18,9 @@ struct Source {
   std::string text;
 };
 
-// The values of a file, by setting path.
+// The values of a file, by setting path; its sections are read on the way.
 std::map<std::string, Source> ReadFile(const yaml::Node& root, const std::vector<Setting>& settings,
+                                       const std::vector<Section>& structured,
                                        yaml::Mistakes& mistakes) {
   std::map<std::string, Source> values;
   std::map<std::string, std::vector<std::string>> sections;  // "" holds the top-level settings
@@ -49,6 +50,9 @@ std::map<std::string, Source> ReadFile(const yaml::Node& root, const std::vector
     yaml::MapReader section(*node, mistakes);
     for (const std::string& key : keys) read(section, name + ".", key);
     section.Finish();
+  }
+  for (const Section& section : structured) {
+    if (const auto node = top.Find(section.name)) section.read(*node, mistakes);
   }
   top.Finish();
   return values;
@@ -85,6 +89,18 @@ Setting TextSetting(std::string path, std::string help, std::string& value) {
           [&value] { return value; }};
 }
 
+Setting BoolSetting(std::string path, std::string help, bool& value) {
+  return {std::move(path), std::move(help),
+          [&value](std::string_view text) -> Result<void> {
+            if (text != "true" && text != "false") {
+              return Bad(fmt::format("must be true or false, not \"{}\"", text));
+            }
+            value = text == "true";
+            return {};
+          },
+          [&value]() -> std::string { return value ? "true" : "false"; }};
+}
+
 Setting DurationSetting(std::string path, std::string help, Nanos& value) {
   return {std::move(path), std::move(help),
           [&value](std::string_view text) -> Result<void> {
@@ -118,13 +134,14 @@ std::string EnvironmentName(std::string_view path) {
   return "ROLLOUT_GATE_" + Joined(path, '_', /*upper=*/true);
 }
 
-Result<void> ApplySettings(const std::vector<Setting>& settings, const ConfigSources& sources,
+Result<void> ApplySettings(const std::vector<Setting>& settings,
+                           const std::vector<Section>& sections, const ConfigSources& sources,
                            yaml::Mistakes& mistakes) {
   std::map<std::string, Source> values;
   if (!sources.file_text.empty()) {
     auto document = yaml::Document::Parse(sources.file_text, sources.file_name);
     if (!document) return std::move(document).error();
-    values = ReadFile(document->root(), settings, mistakes);
+    values = ReadFile(document->root(), settings, sections, mistakes);
   }
   Override(values, sources.environment, &EnvironmentName);
   Override(values, sources.flags, &FlagName);
@@ -140,7 +157,8 @@ Result<void> ApplySettings(const std::vector<Setting>& settings, const ConfigSou
   return {};
 }
 
-std::string PrintSettings(const std::vector<Setting>& settings) {
+std::string PrintSettings(const std::vector<Setting>& settings,
+                          const std::vector<Section>& sections) {
   std::string text;
   std::string section;
   for (const Setting& setting : settings) {
@@ -156,6 +174,9 @@ std::string PrintSettings(const std::vector<Setting>& settings) {
     text += fmt::format("{}{}: {}  # {}\n", indent,
                         setting.path.substr(dot == std::string::npos ? 0 : dot + 1),
                         Json(setting.get()).dump(), setting.help);
+  }
+  for (const Section& each : sections) {
+    text += fmt::format("{}: {}  # {}\n", each.name, each.print(), each.help);
   }
   text.pop_back();
   return text;

@@ -12,7 +12,8 @@
 
 namespace gate::yaml {
 class Mistakes;
-}
+class Node;
+}  // namespace gate::yaml
 
 namespace gate::evaluate {
 
@@ -27,7 +28,18 @@ struct Setting {
   std::function<std::string()> get;
 };
 
+// A part of the file that only the file can say: lists and the like. `read` adds the mistakes it
+// finds, each with its place; `print` gives JSON, which is YAML that reads as the same.
+struct Section {
+  std::string name;  // a top-level key, of which no setting is a part
+  std::string help;
+  std::function<void(const yaml::Node& node, yaml::Mistakes& mistakes)> read;
+  std::function<std::string()> print;
+};
+
 Setting TextSetting(std::string path, std::string help, std::string& value);
+// true or false
+Setting BoolSetting(std::string path, std::string help, bool& value);
 // Not negative.
 Setting DurationSetting(std::string path, std::string help, Nanos& value);
 // From 1 to `most`.
@@ -46,13 +58,15 @@ struct ConfigSources {
   Overrides flags;
 };
 
-// Sets what the sources say; the file may hold `settings` and nothing else. Each mistake is added
+// Sets what the sources say; the file may hold these and nothing else. Each mistake is added
 // with its place: file:line:column, the variable or the flag. An error is returned for a file that
 // is no YAML.
-Result<void> ApplySettings(const std::vector<Setting>& settings, const ConfigSources& sources,
+Result<void> ApplySettings(const std::vector<Setting>& settings,
+                           const std::vector<Section>& sections, const ConfigSources& sources,
                            yaml::Mistakes& mistakes);
 
 // The values as a YAML file that sets the same. No final newline.
-std::string PrintSettings(const std::vector<Setting>& settings);
+std::string PrintSettings(const std::vector<Setting>& settings,
+                          const std::vector<Section>& sections = {});
 
 }  // namespace gate::evaluate

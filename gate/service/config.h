@@ -7,11 +7,14 @@
 #include "gate/base/result.h"
 #include "gate/decide/breaker.h"
 #include "gate/evaluate/config.h"
+#include "gate/notify/config.h"
+#include "gate/watch/fallback.h"
+#include "gate/watch/rollback.h"
 
 namespace gate::service {
 
-// What is configured about the service: all that is about a gate (evaluate::Config), and `serve`,
-// which only the service may have.
+// What is configured about the service: all that is about a gate (evaluate::Config), and what only
+// the service may have.
 struct Config {
   evaluate::Config gate;
 
@@ -25,13 +28,25 @@ struct Config {
     Nanos breaker_open_for = std::chrono::seconds(10);
   } serve;
 
+  // The leader's work: rollbacks followed, bypasses found, people told. Not without a cluster.
+  struct Watch {
+    bool enabled = true;
+    std::string ns;  // whose Rollouts; empty: of all namespaces
+    std::vector<std::string> stages{"20", "50"};
+    std::string lease = "rollout-gate";  // its name, in the gate's own namespace
+    watch::RollbackPolicy rollback;
+    watch::FallbackPolicy fallback;
+  } watch;
+
+  notify::NotifyConfig notify;
+
   decide::BreakerPolicy breaker() const {
     return {.failures = static_cast<int>(serve.breaker_failures),
             .open_for = serve.breaker_open_for};
   }
 };
 
-// As for evaluate::Config.
+// As for evaluate::Config; the section `notify` can be said by the file only.
 std::vector<evaluate::Setting> Settings(Config& config);
 Result<Config> ResolveConfig(const evaluate::ConfigSources& sources);
 std::string PrintConfig(Config config);

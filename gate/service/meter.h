@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,21 @@ class Meter {
   virtual void BreakerState(decide::CircuitBreaker::State state) = 0;
   // Verdict requests refused before they were judged: "malformed", "unauthorized", "overloaded".
   virtual void RequestRefused(std::string_view why) = 0;
+
+  // The leader's work. Whether this process leads:
+  virtual void Leads(bool /*leads*/) {}
+  // From the refusal, or the abort, until the stable version served alone again.
+  enum class RollbackEnd { kInTime, kLate };
+  virtual void RolledBack(RollbackEnd /*end*/, Nanos /*took*/) {}
+  // "warn", "fallback", "page"
+  virtual void RollbackLate(std::string_view /*step*/) {}
+  virtual void Bypassed() {}
+
+  // Notices on their way to a sink. `waited`: from the fact's being noticed to its delivery.
+  virtual void NoticeDelivered(std::string_view /*sink*/, Nanos /*waited*/) {}
+  virtual void DeliveryFailed(std::string_view /*sink*/) {}
+  virtual void NoticesDropped(std::string_view /*sink*/, std::string_view /*why*/, int /*count*/) {}
+  virtual void NoticesWaiting(std::string_view /*sink*/, std::size_t /*count*/) {}
 
   // The metrics in the text exposition format, and its content type.
   virtual std::string Expose() = 0;

@@ -60,6 +60,11 @@ std::optional<Rollback> Begun(const RolloutFacts& facts, const std::vector<Verdi
     rollback.began = *facts.aborted_at;
   }
   if (IdentityOf(rollback) == state.closed) return std::nullopt;
+  // Argo may ask a gate again that has refused already: its cache lags behind. (Nobody refuses what
+  // was not asked for anew, so what comes after a retry is later than this.)
+  const bool over = state.closed.starts_with(rollback.canary_hash + "@") && state.restored_at &&
+                    rollback.began <= *state.restored_at;
+  if (over) return std::nullopt;
   return rollback;
 }
 
@@ -172,6 +177,7 @@ Json ToJson(const WatchState& state) {
   Json json = Json::object();
   if (state.rollback) json["rollback"] = ToJson(*state.rollback);
   if (!state.closed.empty()) json["closed"] = state.closed;
+  if (state.restored_at) json["restoredAt"] = FormatRfc3339(*state.restored_at, 6);
   if (state.stable) json["stable"] = *state.stable;
   if (!state.former.empty()) json["former"] = state.former;
   if (!state.bypassed.empty()) json["bypassed"] = state.bypassed;
@@ -185,6 +191,7 @@ WatchState WatchStateFromJson(const Json& json) {
     if (auto rollback = RollbackFromJson(json.at("rollback"))) state.rollback = *rollback;
   }
   state.closed = JsonString(json, "/closed");
+  if (auto at = ParseRfc3339(JsonString(json, "/restoredAt"))) state.restored_at = *at;
   if (json.contains("stable")) state.stable = JsonString(json, "/stable");
   state.former = Texts(json, "/former");
   state.bypassed = Texts(json, "/bypassed");
@@ -210,6 +217,7 @@ Judgement CloseRestored(const RolloutFacts& facts, const WatchState& state, Wall
   judgement.notices.push_back(std::move(notice));
   judgement.restored = state.rollback;
   Close(judgement.state);
+  judgement.state.restored_at = now;
   return judgement;
 }
 

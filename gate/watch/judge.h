@@ -15,8 +15,9 @@ namespace gate::watch {
 
 // What the watch remembers of one Rollout: the key `watch` of its status ConfigMap.
 struct WatchState {
-  std::optional<Rollback> rollback;  // under way
-  std::string closed;                // identity of the last one that has ended
+  std::optional<Rollback> rollback;     // under way
+  std::string closed;                   // identity of the last one that has ended
+  std::optional<WallTime> restored_at;  // when the last one that led to its aim did
   // The stable pod hash when it was last looked at, and those before it, oldest first; nothing if
   // this Rollout has never been looked at.
   std::optional<std::string> stable;

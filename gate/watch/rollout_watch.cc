@@ -259,6 +259,7 @@ void RolloutWatch::Count(const RolloutFacts& facts, const Judgement& judgement) 
   }
   for (const notify::Notice& notice : judgement.notices) {
     if (notice.kind == notify::NoticeKind::kBypassed) actions_.OnBypassed(facts);
+    if (notice.kind == notify::NoticeKind::kRollbackLate) actions_.OnLate(facts, notice.late);
   }
 }
 

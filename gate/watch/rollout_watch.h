@@ -40,6 +40,7 @@ class WatchActions {
                                 const Deadline& deadline) = 0;
   virtual void OnRolledBack(const RolloutFacts& facts, const Rollback& rollback, Nanos took) = 0;
   virtual void OnBypassed(const RolloutFacts& facts) = 0;
+  virtual void OnLate(const RolloutFacts& facts, notify::LateStep step) = 0;
 };
 
 // Watches Rollouts and their status ConfigMaps: tells of every verdict, follows each rollback until

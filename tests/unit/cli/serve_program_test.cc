@@ -29,6 +29,7 @@ keys: [{id: mc-1, algorithm: ed25519, privateKeyFile: mc-1.pem}]
 rules:
   - {id: unknown, match: {release: unknown}, respond: {status: 404}}
   - {id: captive, match: {release: captive}, respond: {status: 200, body: "<html>Log in</html>"}}
+  - {id: slack, match: {path: /slack/**}, record: true}
   - {id: all, evidence: {ok: true}}
 )";
 
@@ -263,6 +264,33 @@ TEST_F(ServeProgramTest, SaysWhatIsMissingWhenItsProgramIs) {
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_EQ(outcome.err, "rollout-gate: cannot run " + File("rollout-gate-serve") +
                              ": No such file or directory; it belongs beside rollout-gate\n");
+}
+
+// mock-mc as Slack, and a port where nobody is as PagerDuty.
+TEST_F(ServeProgramTest, ATestTellsEverySinkAndSaysWhatCameOfIt) {
+  const std::string mc = StartMc();
+  folder_.Add("slack-url", mc + "/slack/hook");
+  folder_.Add("key", "0123456789abcdef0123456789abcdef");
+  const std::string slack = "    - {name: releases, slack: {urlFile: " + File("slack-url") + "}}\n";
+  const auto good = test_support::RunProgram(
+      Gate({"notify", "test", "--config", Configure(mc, "notify:\n  sinks:\n" + slack)}));
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_EQ(good.out, "releases: delivered\n");
+
+  const std::string pager = "    - {name: on-call, pagerduty: {routingKeyFile: " + File("key") +
+                            ", url: \"http://127.0.0.1:1\"}}\n";
+  const auto half = test_support::RunProgram(
+      Gate({"notify", "test", "--config", Configure(mc, "notify:\n  sinks:\n" + slack + pager)}));
+  EXPECT_EQ(half.exit_code, 1);
+  EXPECT_THAT(half.out, StartsWith("releases: delivered\non-call: not delivered: "));
+  EXPECT_THAT(half.out, Not(HasSubstr("0123456789abcdef")));
+}
+
+TEST_F(ServeProgramTest, ATestWithNobodyToTellIsAMistake) {
+  const auto ended =
+      test_support::RunProgram(Gate({"notify", "test", "--config", Configure("http://mc")}));
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("notify.sinks is empty"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace gate::service {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kFile = R"(environment: staging
@@ -70,7 +71,65 @@ TEST(ServiceConfigTest, RefusesWhatMakesNoSenseTogether) {
   EXPECT_THAT(MistakesOf("serve: {}\n"), HasSubstr("mc.url is not set"));
 }
 
+constexpr std::string_view kTellsPeople = R"(environment: staging
+mc: {url: "https://mc.example", tokenFile: /token, keyringFile: /keyring.yaml}
+watch:
+  namespace: shop
+  stages: 10, 60
+  rollbackLimit: 4m
+  fallback: command
+  fallbackCommand: helm rollback {rollout} --namespace {namespace}
+notify:
+  sinks:
+    - name: releases
+      slack: {urlFile: /etc/slack-url}
+)";
+
+TEST(ServiceConfigTest, TheLeadersWorkIsOnByDefaultAndTellsNobody) {
+  const auto config = Resolve(kFile);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(config->watch.enabled);
+  EXPECT_EQ(config->watch.ns, "");
+  EXPECT_EQ(config->watch.rollback.limit, std::chrono::minutes(5));
+  EXPECT_EQ(config->watch.fallback.kind, watch::FallbackPolicy::Kind::kArgo);
+  EXPECT_TRUE(config->notify.sinks.empty());
+}
+
+TEST(ServiceConfigTest, ReadsWhatTheLeaderIsToDo) {
+  const auto config = Resolve(kTellsPeople);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->watch.ns, "shop");
+  EXPECT_THAT(config->watch.stages, ElementsAre("10", "60"));
+  EXPECT_EQ(config->watch.rollback.limit, std::chrono::minutes(4));
+  EXPECT_THAT(config->watch.fallback.command,
+              ElementsAre("helm", "rollback", "{rollout}", "--namespace", "{namespace}"));
+  ASSERT_EQ(config->notify.sinks.size(), 1U);
+  EXPECT_EQ(config->notify.sinks[0].name, "releases");
+}
+
+TEST(ServiceConfigTest, RefusesALeadersWorkThatMakesNoSense) {
+  const auto mistakes = [](const char* path, const char* value) {
+    return MistakesOf(kFile, {{path, value}});
+  };
+  EXPECT_THAT(mistakes("watch.enabled", "yes"), HasSubstr("must be true or false, not \"yes\""));
+  EXPECT_THAT(mistakes("watch.stages", "20;50"), HasSubstr("must be weights such as 20,50"));
+  EXPECT_THAT(mistakes("watch.stages", ","), HasSubstr("must be weights such as 20,50"));
+  EXPECT_THAT(mistakes("watch.rollbackLimit", "9s"), HasSubstr("must be at least 10s"));
+  EXPECT_EQ(mistakes("watch.rollbackLimit", "10s"), "no mistake");
+  EXPECT_THAT(mistakes("watch.lease", ""), HasSubstr("watch.lease must not be empty"));
+  EXPECT_THAT(mistakes("watch.fallback", "helm"), HasSubstr("must be argo, undo or command"));
+  EXPECT_THAT(mistakes("watch.fallback", "command"), HasSubstr("fallbackCommand must be set"));
+  EXPECT_THAT(mistakes("watch.fallbackCommand", "helm"), HasSubstr("means nothing unless"));
+  EXPECT_THAT(MistakesOf(std::string(kTellsPeople) + "    - name: on-call\n"),
+              HasSubstr("gate.yaml:13:7: "));
+}
+
 TEST(ServiceConfigTest, WhatIsPrintedResolvesToTheSame) {
+  const std::string tells = PrintConfig(*Resolve(kTellsPeople));
+  const auto resolved = Resolve(tells);
+  ASSERT_TRUE(resolved) << resolved.error().message << "\n" << tells;
+  EXPECT_EQ(PrintConfig(*resolved), tells);
+
   const std::string printed = PrintConfig(*Resolve(kFile));
   const auto again = Resolve(printed);
   ASSERT_TRUE(again) << again.error().message;

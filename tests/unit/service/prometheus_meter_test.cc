@@ -31,7 +31,7 @@ class PrometheusMeterTest : public ::testing::Test {
     return text.substr(begin, text.find('\n', begin) - begin);
   }
 
-  PrometheusMeter meter_{"staging"};
+  PrometheusMeter meter_{"staging", {"releases", "on-call"}};
 };
 
 TEST_F(PrometheusMeterTest, CountersStartAtNothing) {
@@ -130,6 +130,48 @@ TEST_F(PrometheusMeterTest, CountsForManyThreadsAtOnceWhileItIsRead) {
   threads.clear();
   EXPECT_EQ(ValueOf("rollout_gate_inconclusive_total{environment=\"staging\",reason=\"stopped\"}"),
             "4000");
+}
+
+TEST_F(PrometheusMeterTest, MeasuresRollbacksAgainstFiveMinutes) {
+  using End = service::Meter::RollbackEnd;
+  meter_.RolledBack(End::kInTime, seconds(300));
+  meter_.RolledBack(End::kLate, seconds(301));
+  const std::string name = "rollout_gate_rollback_duration_seconds";
+  EXPECT_EQ(ValueOf(name + "_bucket{environment=\"staging\",outcome=\"in-time\",le=\"240\"}"), "0");
+  EXPECT_EQ(ValueOf(name + "_bucket{environment=\"staging\",outcome=\"in-time\",le=\"300\"}"), "1");
+  EXPECT_EQ(ValueOf(name + "_bucket{environment=\"staging\",outcome=\"late\",le=\"300\"}"), "0");
+  EXPECT_EQ(ValueOf(name + "_count{environment=\"staging\",outcome=\"late\"}"), "1");
+}
+
+TEST_F(PrometheusMeterTest, CountsWhatTheLeaderDoes) {
+  const std::string late = "rollout_gate_rollback_late_total{environment=\"staging\",step=";
+  EXPECT_EQ(ValueOf("rollout_gate_leader"), "0");
+  EXPECT_EQ(ValueOf(late + "\"page\"}"), "0");
+  meter_.Leads(true);
+  meter_.RollbackLate("warn");
+  meter_.Bypassed();
+  EXPECT_EQ(ValueOf("rollout_gate_leader"), "1");
+  EXPECT_EQ(ValueOf(late + "\"warn\"}"), "1");
+  EXPECT_EQ(ValueOf(late + "\"page\"}"), "0");
+  EXPECT_EQ(ValueOf("rollout_gate_bypass_total{environment=\"staging\"}"), "1");
+  meter_.Leads(false);
+  EXPECT_EQ(ValueOf("rollout_gate_leader"), "0");
+}
+
+TEST_F(PrometheusMeterTest, CountsNoticesOfTheSinksThatAreConfigured) {
+  EXPECT_EQ(ValueOf("rollout_gate_notices_delivered_total{sink=\"on-call\"}"), "0");
+  meter_.NoticeDelivered("releases", seconds(2));
+  meter_.DeliveryFailed("on-call");
+  meter_.NoticesDropped("on-call", "too-old", 3);
+  meter_.NoticesWaiting("on-call", 7);
+  meter_.NoticesDropped("former", "unknown-sink", 5);
+  EXPECT_EQ(ValueOf("rollout_gate_notices_delivered_total{sink=\"releases\"}"), "1");
+  EXPECT_EQ(ValueOf("rollout_gate_notice_wait_seconds_bucket{sink=\"releases\",le=\"1\"}"), "0");
+  EXPECT_EQ(ValueOf("rollout_gate_notice_wait_seconds_bucket{sink=\"releases\",le=\"2\"}"), "1");
+  EXPECT_EQ(ValueOf("rollout_gate_delivery_failures_total{sink=\"on-call\"}"), "1");
+  EXPECT_EQ(ValueOf("rollout_gate_notices_dropped_total{sink=\"on-call\",why=\"too-old\"}"), "3");
+  EXPECT_EQ(ValueOf("rollout_gate_notices_waiting{sink=\"on-call\"}"), "7");
+  EXPECT_EQ(ValueOf("rollout_gate_notices_waiting{sink=\"former\"}"), "");
 }
 
 }  // namespace

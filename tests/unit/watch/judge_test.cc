@@ -145,6 +145,18 @@ TEST_F(JudgeTest, ARollbackThatHasEndedDoesNotBeginAgain) {
   EXPECT_THAT(judgement.acts, IsEmpty());
 }
 
+TEST_F(JudgeTest, ASecondRefusalFromBeforeTheEndBelongsToTheSameRollback) {
+  Verdict("20", "fail", start_);
+  Abort();
+  (void)At(seconds(2));
+  Verdict("20", "fail", start_ + seconds(3));  // Argo asked again
+  (void)At(seconds(4));
+  state_ = CloseRestored(facts_, state_, start_ + seconds(8)).state;
+  EXPECT_FALSE(At(seconds(9)).state.rollback);
+  Verdict("20", "fail", start_ + seconds(9));
+  EXPECT_TRUE(At(seconds(10)).state.rollback);
+}
+
 TEST_F(JudgeTest, TheNextRefusalAfterARetryIsAnotherRollback) {
   Verdict("20", "fail", start_);
   Abort();

@@ -55,6 +55,7 @@ class Deeds : public WatchActions {
     rolled_back.push_back(took);
   }
   void OnBypassed(const RolloutFacts&) override { ++bypasses; }
+  void OnLate(const RolloutFacts&, notify::LateStep step) override { late.push_back(step); }
 
   std::vector<std::string> Kinds() const {
     std::vector<std::string> kinds;
@@ -74,6 +75,7 @@ class Deeds : public WatchActions {
   int fallbacks = 0;
   std::vector<Nanos> rolled_back;
   int bypasses = 0;
+  std::vector<notify::LateStep> late;
 };
 
 class RolloutWatchTest : public ::testing::Test {
@@ -222,6 +224,8 @@ TEST_F(RolloutWatchTest, ARollbackThatDoesNotComeIsToldHelpedAndPaged) {
   RunUntilTold("rollback-late page");
   EXPECT_THAT(deeds_.Kinds(), ElementsAre("failed", "rollback-late warn", "rollback-late fallback",
                                           "rollback-late page"));
+  EXPECT_THAT(deeds_.late, ElementsAre(notify::LateStep::kWarn, notify::LateStep::kFallback,
+                                       notify::LateStep::kPage));
   EXPECT_EQ(deeds_.fallbacks, 1);
   EXPECT_THAT(deeds_.rolled_back, IsEmpty());
 }
