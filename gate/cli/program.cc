@@ -26,6 +26,16 @@ int BecomeNotify(const std::vector<std::string>& arguments, const std::string& /
   all.insert(all.end(), arguments.begin(), arguments.end());
   return platform.Become("rollout-gate-serve", all);
 }
+int BecomeOverride(const std::vector<std::string>& arguments, const std::string& /*version*/,
+                   Platform& platform) {
+  return platform.Become("rollout-gate-override", arguments);
+}
+int BecomeResume(const std::vector<std::string>& arguments, const std::string& /*version*/,
+                 Platform& platform) {
+  std::vector<std::string> all = {"resume"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return platform.Become("rollout-gate-override", all);
+}
 int BecomeServe(const std::vector<std::string>& arguments, const std::string& /*version*/,
                 Platform& platform) {
   return platform.Become("rollout-gate-serve", arguments);
@@ -42,6 +52,8 @@ constexpr std::array kSubcommands = {
     Subcommand{"evaluate", "ask MC whether a release may go past a stage", RunEvaluate},
     Subcommand{"lint", "check Rollouts and analysis templates", BecomeLint},
     Subcommand{"notify", "try out how people are told", BecomeNotify},
+    Subcommand{"override", "decide in MC's place, on the record", BecomeOverride},
+    Subcommand{"resume", "ask a paused gate again", BecomeResume},
     Subcommand{"serve", "answer Argo's web metrics with verdicts", BecomeServe},
 };
 

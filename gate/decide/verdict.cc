@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gate/base/check.h"
 #include "gate/base/encoding.h"
 
@@ -20,6 +22,7 @@ enum class Meaning {
   kUntrusted,  // an answer that is not MC's for this question
   kNotYet,     // no usable answer; the next one may be better
   kNever,      // no usable answer, and asking again would not bring one
+  kPeople,     // no answer: people decided
 };
 
 Meaning MeaningOf(Reason reason) {
@@ -65,6 +68,9 @@ Meaning MeaningOf(Reason reason) {
     case Reason::kInvalidRequest:
     case Reason::kStopped:
       return Meaning::kNever;
+    case Reason::kOverrideApproved:
+    case Reason::kOverrideRejected:
+      return Meaning::kPeople;
   }
   GATE_CHECK(false);
 }
@@ -86,6 +92,41 @@ std::string FailMessage(const evidence::Evidence& evidence) {
   return fmt::format("MC rejects {}: {}", Topic(evidence), fmt::join(evidence.reasons, "; "));
 }
 
+// "ann and bob approve release shop-1.5.0 at stage 20 (ann: MC is down; bob: so it is) instead of
+// inconclusive (timeout)"
+std::string OverrideMessage(const Overruling& overruling) {
+  std::vector<std::string> actors;
+  std::vector<std::string> reasons;
+  for (const Override& one : overruling.by) {
+    actors.push_back(one.actor);
+    reasons.push_back(fmt::format("{}: {}", one.actor, one.reason));
+  }
+  const OverrideSubject& subject = overruling.by.front().subject;
+  return fmt::format("{} {}{} release {} at stage {} instead of {} ({}). {}",
+                     fmt::join(actors, " and "), ToString(overruling.decision),
+                     actors.size() > 1 ? "" : "s", subject.release_id, subject.stage,
+                     ToString(overruling.instead_of), ToString(overruling.instead_reason),
+                     fmt::join(reasons, "; "));
+}
+
+// Moves the approvals that do not count in this case from `approvals` to `ignored`: those that were
+// not made against a refusal, and further ones of the same person, who is heard once.
+void KeepApprovals(Outcome outcome, std::vector<Override>& approvals,
+                   std::vector<IgnoredOverride>& ignored) {
+  std::vector<Override> kept;
+  for (Override& one : approvals) {
+    if (outcome == Outcome::kFail && !one.over_refusal) {
+      ignored.push_back(Ignore(one, OverrideFlaw::kRefusalStands,
+                               "the verdict is a fail, and it was not made against one"));
+      continue;
+    }
+    const bool heard = std::any_of(kept.begin(), kept.end(),
+                                   [&](const Override& other) { return other.actor == one.actor; });
+    if (!heard) kept.push_back(std::move(one));
+  }
+  approvals = std::move(kept);
+}
+
 std::string_view DetailOf(const Observation& observation) {
   return observation.detail.empty() ? ToString(observation.reason) : observation.detail;
 }
@@ -104,7 +145,9 @@ std::string_view ToString(Outcome outcome) {
   GATE_CHECK(false);
 }
 
-bool Verdict::security_alert() const { return MeaningOf(reason_) == Meaning::kUntrusted; }
+bool Verdict::security_alert() const {
+  return MeaningOf(overruling_ ? overruling_->instead_reason : reason_) == Meaning::kUntrusted;
+}
 
 Verdict Decide(const Observation& observation, const Policy& policy) {
   GATE_CHECK(policy.untrusted != Outcome::kPass);
@@ -128,8 +171,48 @@ Verdict Decide(const Observation& observation, const Policy& policy) {
     case Meaning::kNever:
       GATE_CHECK(!evidence.has_value());
       return verdict(Outcome::kInconclusive, fmt::format("No verdict: {}", DetailOf(observation)));
+    case Meaning::kPeople:
+      break;  // nothing that can be observed
   }
   GATE_CHECK(false);
+}
+
+Overruled ApplyOverrides(Verdict verdict, const FoundOverrides& found,
+                         const OverrideSubject& subject, const OverridePolicy& policy,
+                         WallTime now) {
+  GATE_CHECK(policy.approvers >= 1);
+  SortedOverrides sorted = SortOverrides(found, subject, policy, now);
+  std::vector<IgnoredOverride>& ignored = sorted.ignored;
+  const auto overrule = [&](OverrideDecision decision, std::vector<Override> by) {
+    const bool approved = decision == OverrideDecision::kApprove;
+    Overruling overruling{decision, std::move(by), verdict.outcome_, verdict.reason_,
+                          verdict.message_};
+    Verdict made(approved ? Outcome::kPass : Outcome::kFail,
+                 approved ? Reason::kOverrideApproved : Reason::kOverrideRejected,
+                 Truncate(OverrideMessage(overruling), kMaxMessageBytes), verdict.evidence_);
+    made.overruling_ = std::move(overruling);
+    return made;
+  };
+  if (verdict.outcome_ == Outcome::kPass) {
+    std::erase_if(ignored, [](const IgnoredOverride& one) { return one.decision == "approve"; });
+  }
+  if (!sorted.rejects.empty()) {
+    return {overrule(OverrideDecision::kReject, {sorted.rejects.front()}), std::move(ignored)};
+  }
+  if (verdict.outcome_ == Outcome::kPass) return {std::move(verdict), std::move(ignored)};
+
+  std::vector<Override>& approvals = sorted.approvals;
+  KeepApprovals(verdict.outcome_, approvals, ignored);
+  if (approvals.size() < policy.approvers) {
+    for (const Override& one : approvals) {
+      ignored.push_back(
+          Ignore(one, OverrideFlaw::kNeedsAnother,
+                 fmt::format("{} of {} people approve", approvals.size(), policy.approvers)));
+    }
+    return {std::move(verdict), std::move(ignored)};
+  }
+  approvals.resize(policy.approvers);
+  return {overrule(OverrideDecision::kApprove, std::move(approvals)), std::move(ignored)};
 }
 
 Next NextStep(const Verdict& verdict) {

@@ -31,6 +31,7 @@ auto Patiently(Runtime& runtime, const Patience& patience, const std::stop_token
 }
 
 std::string EventReason(const decide::Verdict& verdict) {
+  if (verdict.overruling()) return "EvidenceGateOverridden";
   switch (verdict.outcome()) {
     case decide::Outcome::kPass:
       return "EvidenceGatePassed";
@@ -53,25 +54,34 @@ Result<audit::SealedRecord> Record(const Trail& trail, const Question& question,
   });
 }
 
+void Annotate(const Trail& trail, const std::string& ns, const std::string& analysis_run,
+              Json annotations, const std::stop_token& stop) {
+  if (trail.annotate_later) {
+    trail.annotate_later(ns, analysis_run, std::move(annotations));
+    return;
+  }
+  auto annotated = Patiently(trail.runtime, kForNotes, stop, [&](const Deadline& deadline) {
+    return record::AnnotateAnalysisRun(*trail.kube, ns, analysis_run, annotations, deadline);
+  });
+  if (!annotated) {
+    trail.log.Warn("AnalysisRun not annotated", {{"error", annotated.error().message}});
+  }
+}
+
 void LeaveNotes(const Trail& trail, const Question& question, const Evaluation& evaluation,
                 const RunContext& context, const record::RunLinks& links,
                 const std::stop_token& stop) {
   KubeApi& kube = *trail.kube;
   const decide::Verdict& verdict = evaluation.verdict;
-  auto annotated = Patiently(trail.runtime, kForNotes, stop, [&](const Deadline& deadline) {
-    return record::AnnotateAnalysisRun(kube, question.ns, links.analysis_run,
-                                       VerdictAnnotations(question, evaluation, context), deadline);
-  });
-  if (!annotated) {
-    trail.log.Warn("AnalysisRun not annotated", {{"error", annotated.error().message}});
-  }
-  const record::GateEvent event{.type = verdict.outcome() == decide::Outcome::kPass
-                                            ? record::GateEvent::Type::kNormal
-                                            : record::GateEvent::Type::kWarning,
-                                .reason = EventReason(verdict),
-                                .message = VerdictSentence(question, evaluation, context.mode) +
-                                           " [trace " + context.trace.trace_id + "]",
-                                .unique = context.id};
+  Annotate(trail, question.ns, links.analysis_run,
+           VerdictAnnotations(question, evaluation, context), stop);
+  const bool as_usual = verdict.outcome() == decide::Outcome::kPass && !verdict.overruling();
+  const record::GateEvent event{
+      .type = as_usual ? record::GateEvent::Type::kNormal : record::GateEvent::Type::kWarning,
+      .reason = EventReason(verdict),
+      .message = VerdictSentence(question, evaluation, context.mode) + " [trace " +
+                 context.trace.trace_id + "]",
+      .unique = context.id};
   auto emitted = Patiently(trail.runtime, kForNotes, stop, [&](const Deadline& deadline) {
     return record::EmitEvent(kube, question.ns, links, event, context.decided_at, deadline);
   });
@@ -97,7 +107,8 @@ Evaluation Conclude(const Trail& trail, const Question& question, Evaluation eva
     if (evaluation.verdict.outcome() == decide::Outcome::kPass) {
       evaluation.verdict = decide::Verdict::Inconclusive(
           evidence::Reason::kRecordFailed,
-          "the verdict could not be recorded: " + sealed.error().message);
+          "the verdict could not be recorded: " + sealed.error().message +
+              "; it was: " + evaluation.verdict.message());
     }
     // It still leaves a line, outside of the Rollout's chain.
     sealed = audit::Seal(VerdictRecord(question, evaluation, context), audit::ChainHead{});

@@ -22,6 +22,11 @@ struct Trail {
   LineSink& audit;  // one sealed record a line
   Log& log;
   KubeApi* kube = nullptr;  // null: audit line only
+  // If set, takes the annotations of an AnalysisRun, which are else written before the verdict is
+  // told.
+  using AnnotateLater =
+      std::function<void(const std::string& ns, const std::string& analysis_run, Json annotations)>;
+  AnnotateLater annotate_later = {};
 };
 
 // Runs `find` with the little patience that annotations and Events deserve. Not knowing the

@@ -39,6 +39,7 @@ Setting UntrustedSetting(decide::Outcome& value) {
 }  // namespace
 
 std::vector<Setting> Settings(Config& config) {
+  constexpr std::size_t kMostApprovers = 5;
   Config::Mc& mc = config.mc;
   Config::Timing& timing = config.timing;
   return {
@@ -54,6 +55,10 @@ std::vector<Setting> Settings(Config& config) {
       TextSetting("mc.clientCertFile", "client certificate for MC", mc.client_cert_file),
       TextSetting("mc.clientKeyFile", "its private key", mc.client_key_file),
       UntrustedSetting(config.policy.untrusted),
+      BoolSetting("override.enabled", "whether people may decide in MC's place",
+                  config.overrides.enabled),
+      CountSetting("override.approvers", "how many different people must approve",
+                   config.overrides.approvers, kMostApprovers),
       DurationSetting("timing.attemptTimeout", "limit of one request to MC",
                       timing.attempt_timeout),
       DurationSetting("timing.budget",

@@ -27,6 +27,13 @@ struct Config {
   std::string environment;
   decide::Policy policy;
 
+  // Whether people may decide in MC's place (docs/override.md). Takes a cluster, and a Role that
+  // lets the gate read GateOverrides.
+  struct Override {
+    bool enabled = false;
+    std::size_t approvers = 1;
+  } overrides;
+
   struct Timing {
     Nanos attempt_timeout = std::chrono::seconds(5);
     Nanos budget = std::chrono::seconds(30);

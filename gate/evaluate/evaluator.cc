@@ -86,7 +86,7 @@ Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,
 }
 
 Evaluator::Evaluator(const Config& config, Runtime& runtime, HttpClient& http, Files& files,
-                     evidence::KeyringCache& keyrings, Log& log, Entropy entropy)
+                     evidence::KeyringCache& keyrings, Log& log, Entropy entropy, KubeApi* kube)
     : config_(config),
       runtime_(runtime),
       http_(http),
@@ -95,6 +95,11 @@ Evaluator::Evaluator(const Config& config, Runtime& runtime, HttpClient& http, F
       log_(log),
       entropy_(std::move(entropy)) {
   GATE_CHECK(entropy_.nonce_key.size() >= 16);
+  if (kube != nullptr && config_.overrides.enabled) {
+    overruler_.emplace(decide::OverridePolicy{.approvers = config_.overrides.approvers,
+                                              .max_skew = config_.timing.max_clock_skew},
+                       *kube, runtime_, log_);
+  }
 }
 
 std::string Evaluator::NewNonce() {
@@ -146,8 +151,36 @@ Evaluation Evaluator::Attempt(const Question& question, const TraceContext& trac
           .retry_after = observation.retry_after};
 }
 
+Evaluation Evaluator::Overrule(Evaluation evaluation, const Question& question,
+                               const std::stop_token& stop) {
+  if (!overruler_ || stop.stop_requested()) return evaluation;
+  decide::Overruled after = overruler_->Overrule(std::move(evaluation.verdict), question, stop);
+  evaluation.may_change = evaluation.may_change && !after.verdict.overruling();
+  evaluation.verdict = std::move(after.verdict);
+  evaluation.ignored_overrides = std::move(after.ignored);
+  return evaluation;
+}
+
 Evaluation Evaluator::EvaluateOnce(const Question& question, const TraceContext& trace,
                                    const Deadline& deadline) {
+  return Overrule(AskRound(question, trace, deadline), question, deadline.stop);
+}
+
+// Waits until then, or until people have decided.
+Evaluation Evaluator::ListenUntil(Instant next, Evaluation evaluation, const Question& question,
+                                  const std::stop_token& stop) {
+  for (;;) {
+    const Instant wake =
+        overruler_ ? std::min(next, runtime_.Now() + config_.timing.hold_interval) : next;
+    // A stop shows in the next attempt.
+    if (runtime_.Sleep({wake, stop}) == WaitResult::kStopped || wake == next) return evaluation;
+    evaluation = Overrule(std::move(evaluation), question, stop);
+    if (!evaluation.may_change) return evaluation;
+  }
+}
+
+Evaluation Evaluator::AskRound(const Question& question, const TraceContext& trace,
+                               const Deadline& deadline) {
   // The nonce only has to be of the right form here; each request gets its own.
   if (auto valid = evidence::Validate(QueryFor(config_, question, NewNonce())); !valid) {
     return {.verdict = decide::Decide(NoAnswer(valid.error().reason, valid.error().message),
@@ -185,7 +218,8 @@ Evaluation Evaluator::EvaluateHolding(const Question& question, const TraceConte
         {{"reason", evidence::ToString(evaluation.verdict.reason())},
          {"nextIn", FormatDuration(std::chrono::floor<std::chrono::milliseconds>(*next - now))},
          {"givingUpIn", FormatDuration(std::chrono::floor<std::chrono::seconds>(end - now))}});
-    (void)runtime_.Sleep({*next, deadline.stop});
+    evaluation = ListenUntil(*next, std::move(evaluation), question, deadline.stop);
+    if (!evaluation.may_change) return evaluation;
   }
 }
 

@@ -47,7 +47,7 @@ ExitCode RunJob(const Config& config, const Question& question, Mode mode, JobDe
 
   const Instant started = deps.runtime.Now();
   Evaluator evaluator(config, deps.runtime, deps.http, deps.files, deps.keyrings, deps.log,
-                      std::move(entropy));
+                      std::move(entropy), trail.kube);
   Evaluation evaluation = evaluator.EvaluateHolding(
       question, context.trace,
       {started + std::max(config.timing.hold, config.timing.budget), stop});

@@ -78,6 +78,10 @@ std::string_view ToString(Reason reason) {
       return "record-failed";
     case Reason::kStopped:
       return "stopped";
+    case Reason::kOverrideApproved:
+      return "override-approved";
+    case Reason::kOverrideRejected:
+      return "override-rejected";
   }
   GATE_CHECK(false);
 }

@@ -55,8 +55,12 @@ enum class Reason {
   kRecordFailed,
   kOverloaded,  // as many evaluations are under way as may be
   kStopped,
+
+  // A person in MC's place (gate/decide/override.h); no attempt ends so.
+  kOverrideApproved,
+  kOverrideRejected,
 };
-inline constexpr Reason kLastReason = Reason::kStopped;
+inline constexpr Reason kLastReason = Reason::kOverrideRejected;
 
 // "evidence-true", "signature-missing", ...
 std::string_view ToString(Reason reason);

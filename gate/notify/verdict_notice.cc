@@ -19,6 +19,43 @@ Error NoRecord(const std::string& what) {
   return Error{ErrorCode::kProtocol, "not a verdict record: " + what};
 }
 
+// "ann" or "ann and bob"
+std::string ActorsOf(const Json& overruling) {
+  std::string actors;
+  for (const Json& one : JsonArray(overruling, "/by")) {
+    actors += (actors.empty() ? "" : " and ") + JsonString(one, "/actor");
+  }
+  return actors;
+}
+
+// People decided: that is told in place of the verdict that came of it.
+void TellOverruling(const Json& overruling, Notice& notice) {
+  notice.kind = NoticeKind::kOverrideUsed;
+  notice.reason = JsonString(overruling, "/decision");
+  notice.actor = ActorsOf(overruling);
+}
+
+bool MayCountYet(std::string_view why) { return why == "other-stage" || why == "needs-another"; }
+
+// An override that did not count. It is a fact of its own, told once however many gate runs see it.
+std::optional<Notice> IgnoredNotice(const Json& ignored, Notice notice) {
+  notice.kind = NoticeKind::kOverrideRejected;
+  notice.reason = JsonString(ignored, "/why");
+  notice.actor = JsonString(ignored, "/actor");
+  const std::string name = JsonString(ignored, "/name");
+  const std::string id = JsonString(ignored, "/uid").empty() ? name : JsonString(ignored, "/uid");
+  if (id.empty() || notice.reason.empty() || MayCountYet(notice.reason)) return std::nullopt;
+  notice.fact = id + "/" + notice.reason;
+  const std::string detail = JsonString(ignored, "/detail");
+  notice.message = "GateOverride " + name + " of " +
+                   (notice.actor.empty() ? "somebody" : notice.actor) + " does not count" +
+                   (detail.empty() ? "" : ": " + detail);
+  notice.mc_reasons.clear();
+  notice.evidence_digest.clear();
+  notice.took.reset();
+  return notice;
+}
+
 }  // namespace
 
 Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
@@ -49,9 +86,19 @@ Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
   // More than a day is no gate run; and 10^15 ms would overflow.
   if (took >= 0 && took <= 86'400'000) notice.took = std::chrono::milliseconds(took);
   std::vector<Notice> notices = {notice};
+  const Json& overruling = JsonAt(record, "/override");
+  if (overruling.is_object()) {
+    TellOverruling(overruling, notices.front());
+    // What is wrong with MC's answer, not what people made of it.
+    notice.reason = JsonString(overruling, "/insteadOf/reason");
+    notice.message = JsonString(overruling, "/insteadOf/message");
+  }
   if (JsonIsTrue(record, "/securityAlert")) {
-    notice.kind = NoticeKind::kSecurityAlert;
-    notices.push_back(std::move(notice));
+    notices.push_back(notice);
+    notices.back().kind = NoticeKind::kSecurityAlert;
+  }
+  for (const Json& ignored : JsonArray(record, "/overridesIgnored")) {
+    if (auto told = IgnoredNotice(ignored, notice)) notices.push_back(*std::move(told));
   }
   return notices;
 }

@@ -92,8 +92,10 @@ std::string What(const Notice& notice) {
 }
 
 std::string OverrideCommand(const Notice& notice, std::string_view verb) {
-  return fmt::format("rollout-gate override {} --release {} --stage {} --reason '...'", verb,
-                     Word(notice.release, "RELEASE"), Word(notice.stage, "STAGE"));
+  return fmt::format(
+      "rollout-gate override {} --namespace {} --rollout {} --release {} --stage {} --reason '...'",
+      verb, Word(notice.ns, "NAMESPACE"), Word(notice.rollout, "ROLLOUT"),
+      Word(notice.release, "RELEASE"), Word(notice.stage, "STAGE"));
 }
 
 std::string RolloutArgs(const Notice& notice) {
@@ -137,7 +139,10 @@ std::string NextStep(const Notice& notice) {
     case NoticeKind::kRollbackLate:
       return LateNextStep(notice);
     case NoticeKind::kOverrideRejected:
-      return "See who made it, and that it has gone: rollout-gate override list";
+      return fmt::format(
+          "See what there is, and have it made anew or revoked: rollout-gate override list "
+          "--namespace {} --rollout {}",
+          Word(notice.ns, "NAMESPACE"), Word(notice.rollout, "ROLLOUT"));
     case NoticeKind::kBypassed:
       return fmt::format(
           "Decide whether the release may stay. To take it away: kubectl argo rollouts undo {}",

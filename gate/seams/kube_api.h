@@ -35,6 +35,9 @@ inline const KubeResource kDeployments{"apps", "v1", "deployments"};
 inline const KubeResource kRollouts{"argoproj.io", "v1alpha1", "rollouts"};
 inline const KubeResource kLeases{"coordination.k8s.io", "v1", "leases"};
 inline const KubeResource kAnalysisRuns{"argoproj.io", "v1alpha1", "analysisruns"};
+inline const KubeResource kGateOverrides{"rollout-gate.io", "v1alpha1", "gateoverrides"};
+// Not kept: creating one answers who the caller is.
+inline const KubeResource kSelfSubjectReviews{"authentication.k8s.io", "v1", "selfsubjectreviews"};
 }  // namespace kube
 
 // One object. `ns` is empty for cluster-scoped resources.

@@ -122,7 +122,7 @@ Answer VerdictService::Evaluate(const VerdictRequest& request, const Deadline& d
 
   const Instant started = deps_.runtime.Now();
   evaluate::Evaluator evaluator(config_, deps_.runtime, deps_.mc, deps_.files, deps_.keyrings,
-                                deps_.trail.log, std::move(entropy));
+                                deps_.trail.log, std::move(entropy), deps_.trail.kube);
   evaluate::Evaluation evaluation = evaluator.EvaluateOnce(question, context.trace, deadline);
   context.decided_at = deps_.runtime.WallNow();
   context.took = deps_.runtime.Now() - started;

@@ -14,8 +14,9 @@
 namespace gate {
 
 // An implementation of KubeApi together with the cluster, real or modelled, behind it. It has the
-// custom resources of Argo Rollouts (rollouts with a status subresource, analysisruns without), no
-// controllers that touch them, and lists in pages of at most kContractPageSize objects.
+// custom resources of Argo Rollouts (rollouts with a status subresource, analysisruns without) and
+// what kind/override applies, no controllers that touch them, and lists in pages of at most
+// kContractPageSize objects.
 class KubeApiBackend {
  public:
   virtual ~KubeApiBackend() = default;

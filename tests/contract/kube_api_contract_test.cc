@@ -391,5 +391,73 @@ TEST_P(KubeApiContract, ListsAcrossNamespaces) {
   });
 }
 
+// --- Who asks, and a custom resource that is admitted by it (kind/override)
+
+Json AnOverride(const std::string& name, const std::string& actor) {
+  return {{"apiVersion", kube::kGateOverrides.ApiVersion()},
+          {"kind", "GateOverride"},
+          {"metadata", {{"name", name}, {"labels", {{"rollout-gate/rollout", "demo"}}}}},
+          {"spec",
+           {{"rollout", "demo"},
+            {"releaseId", "shop-1.5.0"},
+            {"stage", "20"},
+            {"podHash", "abc123"},
+            {"decision", "reject"},
+            {"actor", actor},
+            {"reason", "latency is too high"},
+            {"validForSeconds", 60}}}};
+}
+
+TEST_P(KubeApiContract, SaysWhoAsks) {
+  Run([this] {
+    const Json question = {{"apiVersion", kube::kSelfSubjectReviews.ApiVersion()},
+                           {"kind", "SelfSubjectReview"}};
+    const auto ask = [&] {
+      return JsonString(Must(api().Create(kube::kSelfSubjectReviews, "", question, Soon())),
+                        "/status/userInfo/username");
+    };
+    const std::string name = ask();
+    EXPECT_NE(name, "");
+    EXPECT_EQ(ask(), name);
+  });
+}
+
+TEST_P(KubeApiContract, AnOverrideIsMadeInOnesOwnNameAndNeverChanged) {
+  Run([this] {
+    const Json question = {{"apiVersion", kube::kSelfSubjectReviews.ApiVersion()},
+                           {"kind", "SelfSubjectReview"}};
+    const std::string me =
+        JsonString(Must(api().Create(kube::kSelfSubjectReviews, "", question, Soon())),
+                   "/status/userInfo/username");
+    const auto create = [&](const Json& object) {
+      return api().Create(kube::kGateOverrides, ns_, object, Soon());
+    };
+    Must(create(AnOverride("mine", me)));
+    EXPECT_EQ(CodeOf(create(AnOverride("mine", me))), ErrorCode::kAlreadyExists);
+    EXPECT_EQ(CodeOf(create(AnOverride("forged", "somebody-else"))), ErrorCode::kPermissionDenied);
+    Json unlabelled = AnOverride("unlabelled", me);
+    unlabelled["metadata"].erase("labels");
+    EXPECT_FALSE(create(unlabelled));
+    for (const Json& wrong :
+         {Json{{"reason", "too short"}}, Json{{"reason", "a reason\nin two lines"}},
+          Json{{"reason", std::string(501, 'x')}}, Json{{"validForSeconds", 59}},
+          Json{{"validForSeconds", 86401}}, Json{{"decision", "maybe"}}, Json{{"stage", nullptr}},
+          Json{{"podHash", "Not-A-Hash"}}, Json{{"overRefusal", true}}}) {
+      Json object = AnOverride("wrong", me);
+      object["spec"].merge_patch(wrong);
+      EXPECT_EQ(CodeOf(create(object)), ErrorCode::kInvalidArgument) << wrong;
+    }
+    const KubeRef mine{kube::kGateOverrides, ns_, "mine"};
+    EXPECT_EQ(CodeOf(api().MergePatch(mine, {{"spec", {{"stage", "50"}}}}, KubeSubresource::kNone,
+                                      Soon())),
+              ErrorCode::kInvalidArgument);
+    const auto listed = api().List(kube::kGateOverrides, ns_,
+                                   {.labels = "rollout-gate/rollout=demo", .fields = {}}, Soon());
+    ASSERT_TRUE(listed) << listed.error().message;
+    EXPECT_THAT(NamesOf(*listed), ElementsAre("mine"));
+    EXPECT_TRUE(api().Delete(mine, Soon()));
+  });
+}
+
 }  // namespace
 }  // namespace gate

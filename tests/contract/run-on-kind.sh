@@ -1,5 +1,6 @@
 #!/bin/bash
-# The contract of KubeApi on a real API server: a cluster of its own, with Argo Rollouts' CRDs.
+# The contract of KubeApi on a real API server: a cluster of its own, with Argo Rollouts' CRDs
+# and kind/override.
 # ARGO_ROLLOUTS_MANIFEST names a local manifest for sites without a network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -13,4 +14,7 @@ kind create cluster --name "$cluster" ${KIND_NODE_IMAGE:+--image "$KIND_NODE_IMA
 manifest=${ARGO_ROLLOUTS_MANIFEST:-https://github.com/argoproj/argo-rollouts/releases/download/v1.10.1/install.yaml}
 kubectl --kubeconfig "$dir/kubeconfig" create namespace argo-rollouts
 kubectl --kubeconfig "$dir/kubeconfig" apply -n argo-rollouts --server-side -f "$manifest" >/dev/null
+kubectl --kubeconfig "$dir/kubeconfig" apply -f kind/override >/dev/null
+kubectl --kubeconfig "$dir/kubeconfig" wait --for condition=Established --timeout 60s \
+  crd/gateoverrides.rollout-gate.io >/dev/null
 GATE_TEST_KUBECONFIG=$dir/kubeconfig ctest --test-dir build/dev -L kind --no-tests=error --output-on-failure

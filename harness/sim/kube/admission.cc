@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/base/encoding.h"
+#include "harness/sim/kube/gate_overrides.h"
 
 namespace drill::sim {
 namespace {
@@ -91,6 +92,9 @@ void AddAdmission(ApiServer& server) {
   server.AddHook(Type::kSecret, [](const Object*, Object& next) -> Result<void> {
     if (auto checked = CheckData(next); !checked) return checked;
     return EncodeStringData(next);
+  });
+  server.AddHook(Type::kGateOverride, [](const Object* before, Object& next) {
+    return CheckGateOverride(before, next);
   });
   server.AddHook(Type::kPod, [&server](const Object* before, Object& next) -> Result<void> {
     if (before != nullptr) return {};

@@ -107,6 +107,12 @@ const std::array<TypeInfo, kTypes>& Table() {
        Scope::kCluster,
        Status::kNone,
        Generation::kCounted},
+      {Type::kGateOverride,
+       {"rollout-gate.io", "v1alpha1", "gateoverrides"},
+       "GateOverride",
+       kIn,
+       Status::kNone,
+       Generation::kCounted},
   }};
   return kTable;
 }

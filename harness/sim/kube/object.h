@@ -36,8 +36,9 @@ enum class Type : std::uint8_t {
   kAnalysisRun,
   kAnalysisTemplate,
   kClusterAnalysisTemplate,
+  kGateOverride,
 };
-inline constexpr std::size_t kTypes = 18;
+inline constexpr std::size_t kTypes = 19;
 
 struct TypeInfo {
   Type type;

@@ -37,6 +37,10 @@ bool Binds(const Object& binding, const Identity& who) {
   const auto subjects = rest.find("subjects");
   if (subjects == rest.end() || !subjects->is_array()) return false;
   return std::any_of(subjects->begin(), subjects->end(), [&](const Json& subject) {
+    if (who.account.empty()) {
+      return gate::JsonString(subject, "/kind") == "User" &&
+             gate::JsonString(subject, "/name") == who.user;
+    }
     return gate::JsonString(subject, "/kind") == "ServiceAccount" &&
            gate::JsonString(subject, "/name") == who.account &&
            gate::JsonString(subject, "/namespace") == who.ns;
@@ -57,20 +61,25 @@ bool RoleAllows(const ApiServer& server, const Object& binding, const Access& ac
 
 }  // namespace
 
+std::string UserName(const Identity& who) {
+  if (who.IsAdministrator()) return "kubernetes-admin";
+  if (who.account.empty()) return who.user;
+  return fmt::format("system:serviceaccount:{}:{}", who.ns, who.account);
+}
+
 gate::Result<void> Authorize(const ApiServer& server, const Identity& who, const Access& access) {
-  if (who.account.empty()) return {};
+  if (who.IsAdministrator()) return {};
   if (!access.ns.empty()) {
     for (const ObjectPtr& binding : server.List(Type::kRoleBinding, access.ns)) {
       if (Binds(*binding, who) && RoleAllows(server, *binding, access)) return {};
     }
   }
   const TypeInfo& info = InfoOf(access.type);
-  return gate::Error{
-      gate::ErrorCode::kPermissionDenied,
-      fmt::format("{} \"{}\" is forbidden: User \"system:serviceaccount:{}:{}\" cannot {} resource "
-                  "\"{}\" in API group \"{}\" in the namespace \"{}\"",
-                  info.resource.plural, access.name, who.ns, who.account, access.verb,
-                  info.resource.plural, info.resource.group, access.ns)};
+  return gate::Error{gate::ErrorCode::kPermissionDenied,
+                     fmt::format("{} \"{}\" is forbidden: User \"{}\" cannot {} resource "
+                                 "\"{}\" in API group \"{}\" in the namespace \"{}\"",
+                                 info.resource.plural, access.name, UserName(who), access.verb,
+                                 info.resource.plural, info.resource.group, access.ns)};
 }
 
 }  // namespace drill::sim

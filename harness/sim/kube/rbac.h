@@ -8,11 +8,18 @@
 
 namespace drill::sim {
 
-// Who calls the API: a ServiceAccount, or the cluster's administrator, who may do everything.
+// Who calls the API: a ServiceAccount, another user, or the cluster's administrator, who may do
+// everything.
 struct Identity {
   std::string ns;       // of the ServiceAccount
-  std::string account;  // its name; empty: the administrator
+  std::string account;  // its name; empty: none
+  std::string user;     // without ServiceAccount; empty: the administrator
+
+  bool IsAdministrator() const { return account.empty() && user.empty(); }
 };
+
+// As the API server calls them: "system:serviceaccount:shop:gate", "ann", "kubernetes-admin".
+std::string UserName(const Identity& who);
 
 struct Access {
   std::string_view verb;  // get, list, watch, create, update, patch, delete

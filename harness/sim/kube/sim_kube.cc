@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/sim/kube/apply.h"
+#include "harness/sim/kube/gate_overrides.h"
 #include "harness/sim/world/fiber.h"
 
 namespace drill::sim {
@@ -236,14 +237,31 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
   }
 }
 
+// Every user may ask; nothing is stored.
+Json SimKube::WhoAmI(Json question) const {
+  question["metadata"]["creationTimestamp"] =
+      FormatSeconds(std::chrono::floor<std::chrono::seconds>(process_.world().WallNow()));
+  question["status"]["userInfo"] = {{"username", UserName(identity_)},
+                                    {"groups", {"system:authenticated"}}};
+  return question;
+}
+
+// The admission policies that ask who writes.
+Result<void> SimKube::Admit(const Object* before, const Object& next) const {
+  if (next.type != Type::kGateOverride) return {};
+  return AdmitGateOverride(UserName(identity_), before, next);
+}
+
 Result<Json> SimKube::Create(const gate::KubeResource& resource, const std::string& ns,
                              const Json& json, const Deadline& deadline) {
   return Call<Json>("kube.create", CallKind::kWrite, deadline, [&]() -> Result<Json> {
+    if (resource == gate::kube::kSelfSubjectReviews) return WhoAmI(json);
     const auto target = Resolve("create", resource, KubeSubresource::kNone, ns, "");
     if (!target) return target.error();
     auto object = FromJson(*target->info, json);
     if (!object) return std::move(object).error();
     object->meta.ns = ns;
+    if (auto admitted = Admit(nullptr, *object); !admitted) return std::move(admitted).error();
     const std::string generate = gate::JsonString(json, "/metadata/generateName");
     auto created = server_.Create(user_agent_, *std::move(object), generate);
     if (!created) return std::move(created).error();
@@ -264,6 +282,7 @@ Result<Json> SimKube::PatchNow(const Target& target, const gate::KubeRef& ref, c
   if (gate::JsonString(patch, "/metadata/resourceVersion").empty()) {
     next->meta.resource_version = 0;
   }
+  if (auto admitted = Admit(stored.get(), *next); !admitted) return std::move(admitted).error();
   auto written = server_.Update(user_agent_, *std::move(next), target.part);
   if (!written) return std::move(written).error();
   return ToJson(**written);
@@ -291,6 +310,7 @@ Result<Json> SimKube::ApplyNow(const Target& target, const gate::KubeRef& ref, c
     if (!fresh) return std::move(fresh).error();
     fresh->meta.ns = ref.ns;
     fresh->meta.managed = {{manager, now, Share(OwnedFields(object, managed_part)), managed_part}};
+    if (auto admitted = Admit(nullptr, *fresh); !admitted) return std::move(admitted).error();
     auto created = server_.Create(manager, *std::move(fresh));
     if (!created) return std::move(created).error();
     return ToJson(**created);
@@ -298,6 +318,7 @@ Result<Json> SimKube::ApplyNow(const Target& target, const gate::KubeRef& ref, c
   auto next = ApplyTo(*stored, object, manager,
                       force == Force::kYes ? ApplyForce::kYes : ApplyForce::kNo, managed_part, now);
   if (!next) return std::move(next).error();
+  if (auto admitted = Admit(stored.get(), *next); !admitted) return std::move(admitted).error();
   auto written = server_.Update(manager, *std::move(next), target.part);
   if (!written) return std::move(written).error();
   return ToJson(**written);

@@ -16,8 +16,8 @@
 
 namespace drill::sim {
 
-// The API as one process sees it: it takes time, it needs permission, and it can fail. For fibers
-// of that process.
+// The API as one process sees it: it takes time, it needs permission, and it can fail. Answers
+// SelfSubjectReviews, too. For fibers of that process.
 class SimKube : public gate::KubeApi {
  public:
   static constexpr std::uint64_t kMostStale = 20;
@@ -62,6 +62,8 @@ class SimKube : public gate::KubeApi {
   gate::Result<Target> Resolve(std::string_view verb, const gate::KubeResource& resource,
                                gate::KubeSubresource subresource, const std::string& ns,
                                const std::string& name) const;
+  gate::Json WhoAmI(gate::Json question) const;
+  gate::Result<void> Admit(const Object* before, const Object& next) const;
   gate::KubeList ListNow(Type type, const std::string& ns, const Selector& selector,
                          std::uint64_t version) const;
   gate::Result<gate::Json> PatchNow(const Target& target, const gate::KubeRef& ref,

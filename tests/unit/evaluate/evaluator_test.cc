@@ -24,13 +24,13 @@ class EvaluatorTest : public ::testing::Test {
  protected:
   Evaluation Once(std::stop_token stop = {}) {
     Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
-                        bench_.log, bench_.NewEntropy());
+                        bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
     return evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(30), stop));
   }
 
   Evaluation Holding(std::stop_token stop = {}) {
     Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
-                        bench_.log, bench_.NewEntropy());
+                        bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
     return evaluator.EvaluateHolding(bench_.question, trace_, bench_.runtime.In(minutes(30), stop));
   }
 

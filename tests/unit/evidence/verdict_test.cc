@@ -15,7 +15,7 @@ using evidence::Evidence;
 using evidence::Observation;
 using evidence::Reason;
 
-// A pass comes from Decide or from nowhere.
+// A pass comes from Decide, or from people by ApplyOverrides (override_test.cc), or from nowhere.
 static_assert(!std::is_default_constructible_v<Verdict>);
 static_assert(
     !std::is_constructible_v<Verdict, Outcome, Reason, std::string, std::optional<Evidence>>);
@@ -96,6 +96,7 @@ std::vector<Row> Table() {
 
 TEST(DecideTest, FollowsTheDecisionTableForEveryReason) {
   const std::vector<Row> table = Table();
+  // The reasons beyond are people's: nothing that Decide is told of.
   ASSERT_EQ(table.size(), static_cast<std::size_t>(Reason::kStopped) + 1);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];

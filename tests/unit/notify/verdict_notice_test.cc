@@ -40,6 +40,62 @@ std::vector<NoticeKind> KindsOf(const Json& record) {
   return kinds;
 }
 
+Json AnOverriddenRecord() {
+  Json record = ARecord();
+  record["verdict"] = "pass";
+  record["reason"] = "override-approved";
+  record["message"] = "ann approves";
+  record["override"] = {
+      {"decision", "approve"},
+      {"by", {{{"actor", "ann"}, {"reason", "MC is down"}, {"name", "n"}, {"uid", "u"}}}},
+      {"insteadOf",
+       {{"verdict", "fail"}, {"reason", "key-unknown"}, {"message", "nobody knows the key"}}}};
+  return record;
+}
+
+TEST(VerdictNoticeTest, ThatPeopleDecidedIsToldInPlaceOfTheVerdict) {
+  const auto notices = NoticesOfVerdict(AnOverriddenRecord());
+  ASSERT_TRUE(notices);
+  ASSERT_EQ(notices->size(), 1U);
+  EXPECT_EQ(notices->front().kind, NoticeKind::kOverrideUsed);
+  EXPECT_EQ(notices->front().reason, "approve");
+  EXPECT_EQ(notices->front().actor, "ann");
+  EXPECT_EQ(notices->front().message, "ann approves");
+  EXPECT_EQ(notices->front().fact, "r1");
+}
+
+TEST(VerdictNoticeTest, AnAlertIsToldWhateverPeopleDecided) {
+  Json record = AnOverriddenRecord();
+  record["securityAlert"] = true;
+  const auto notices = NoticesOfVerdict(record);
+  ASSERT_TRUE(notices);
+  ASSERT_EQ(notices->size(), 2U);
+  EXPECT_EQ(notices->back().kind, NoticeKind::kSecurityAlert);
+  EXPECT_EQ(notices->back().reason, "key-unknown");
+  EXPECT_EQ(notices->back().message, "nobody knows the key");
+}
+
+TEST(VerdictNoticeTest, OverridesThatDoNotCountAreToldOnceEach) {
+  Json record = ARecord();
+  record["overridesIgnored"] = {
+      {{"name", "a"}, {"uid", "u1"}, {"actor", "ann"}, {"why", "expired"}, {"detail", "it ended"}},
+      {{"name", "b"}, {"uid", "u2"}, {"actor", "bob"}, {"why", "other-stage"}},
+      {{"name", "c"}, {"uid", "u3"}, {"actor", "eve"}, {"why", "needs-another"}},
+      {{"name", ""}, {"uid", ""}, {"why", "malformed"}}};
+  const auto first = NoticesOfVerdict(record);
+  record["id"] = "r2";
+  record["stage"] = "50";
+  const auto second = NoticesOfVerdict(record);
+  ASSERT_TRUE(first && second);
+  ASSERT_EQ(first->size(), 2U);
+  EXPECT_EQ(first->front().kind, NoticeKind::kFailed);
+  const Notice& told = first->back();
+  EXPECT_EQ(told.kind, NoticeKind::kOverrideRejected);
+  EXPECT_EQ(told.reason, "expired");
+  EXPECT_EQ(told.message, "GateOverride a of ann does not count: it ended");
+  EXPECT_EQ(DedupKey(told), DedupKey(second->back())) << "another gate run sees the same object";
+}
+
 TEST(VerdictNoticeTest, SaysAllThatTheRecordSays) {
   const auto notices = NoticesOfVerdict(ARecord());
   ASSERT_TRUE(notices);

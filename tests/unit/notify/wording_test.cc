@@ -46,8 +46,10 @@ TEST(NextStepTest, OfAPauseSaysWhatWaitsAndWhoMayDecide) {
   const std::string text = NextStep(SampleNotice(NoticeKind::kPaused));
   EXPECT_THAT(text, HasSubstr("no timer promotes it"));
   EXPECT_THAT(text, HasSubstr("override Role"));
-  EXPECT_THAT(text, HasSubstr("rollout-gate override approve --release shop-1.5.0 --stage 20"));
-  EXPECT_THAT(text, HasSubstr("rollout-gate override reject --release shop-1.5.0 --stage 20"));
+  EXPECT_THAT(text, HasSubstr("rollout-gate override approve --namespace shop --rollout demo "
+                              "--release shop-1.5.0 --stage 20"));
+  EXPECT_THAT(text, HasSubstr("rollout-gate override reject --namespace shop --rollout demo "
+                              "--release shop-1.5.0 --stage 20"));
 }
 
 TEST(NextStepTest, OfAPageSaysHowToActByHand) {
