@@ -40,7 +40,13 @@ VerdictService::VerdictService(const evaluate::Config& config, ServiceDeps deps,
     : config_(config),
       deps_(std::move(deps)),
       most_at_once_(most_at_once),
-      entropy_(std::move(entropy)) {}
+      entropy_(std::move(entropy)) {
+  if (deps_.trail.kube == nullptr) return;
+  annotations_.emplace(*deps_.trail.kube, deps_.runtime, deps_.trail.log);
+  deps_.trail.annotate_later = [this](const std::string& ns, const std::string& run, Json values) {
+    annotations_->Add(ns, run, std::move(values));
+  };
+}
 
 evaluate::Entropy VerdictService::NextEntropy() {
   const std::lock_guard lock(mutex_);

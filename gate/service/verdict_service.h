@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "gate/seams/files.h"
 #include "gate/seams/http_client.h"
 #include "gate/seams/runtime.h"
+#include "gate/service/late_annotations.h"
 #include "gate/service/meter.h"
 #include "gate/service/verdict_request.h"
 
@@ -61,6 +63,7 @@ class VerdictService {
   const evaluate::Config& config_;
   ServiceDeps deps_;
   const std::size_t most_at_once_;
+  std::optional<LateAnnotations> annotations_;  // in a cluster
 
   std::mutex mutex_;  // guards what follows; never held while waiting
   evaluate::Entropy entropy_;

@@ -182,6 +182,8 @@ TEST_F(VerdictServiceTest, AnnotatesTheYoungestRunUnderWayOfThisRollout) {
   PutRun("other-9", "2026-11-24T10:07:00Z", "Running", "other");
   bench_.AnswerEvidence(true);
   EXPECT_EQ(Judge().verdict.outcome(), Outcome::kPass);
+  EXPECT_EQ(VerdictOn("demo-2"), "") << "it would make Argo ask again";
+  bench_.runtime.Sleep(bench_.runtime.In(LateAnnotations::kDelay));
   EXPECT_EQ(VerdictOn("demo-1"), "");
   EXPECT_EQ(VerdictOn("demo-2"), "pass");
   EXPECT_EQ(VerdictOn("demo-3"), "");
