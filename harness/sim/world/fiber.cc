@@ -289,8 +289,16 @@ void FiberPool::Finish(Fiber& fiber) {
   handle->ended.Set();
   if (handle->on_over) handle->on_over();
   // One that ended because it was killed at a seam call has not ended the others yet: they may be
-  // waiting for it.
-  if (process.killed()) KillAllOf(process);
+  // waiting for it. If it was ended by another one that is itself about to end, that one does it:
+  // the others may be waiting for that.
+  if (process.killed() && !IsAnyRunning(process)) KillAllOf(process);
+}
+
+bool FiberPool::IsAnyRunning(const Process& process) const {
+  const auto found = by_process_.find(&process);
+  return found != by_process_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [](const Fiber* fiber) { return fiber->running; });
 }
 
 void FiberPool::Kill(FiberHandle& handle) {

@@ -80,6 +80,7 @@ class FiberPool {
   void Resume(Fiber& fiber);
   void KillAllOf(const Process& process);
   void KillForProcess(Fiber& fiber);
+  bool IsAnyRunning(const Process& process) const;
   void Finish(Fiber& fiber);
 
   World& world_;

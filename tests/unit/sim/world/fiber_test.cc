@@ -255,6 +255,33 @@ TEST_F(FiberTest, AParentThatIsKilledEndsTheChildItWaitsFor) {
   EXPECT_EQ(world_.Now(), gate::Instant(1s));
 }
 
+// A task that dies at a call ends its own task first; whoever waits for it must not be ended by
+// that.
+TEST_F(FiberTest, ATaskThatDiesAmongOthersEndsAfterItsOwnTasksAndBeforeItsParent) {
+  std::string ended;
+  struct Note {
+    std::string& ended;
+    char name;
+    ~Note() { ended += name; }
+  };
+  process_.on_seam = [this](std::uint64_t, std::string_view, Process::Moment) {
+    return world_.Now() == gate::Instant(2s);
+  };
+  Run([&] {
+    const Note note{ended, 'p'};
+    const auto task = runtime_.Spawn("task", [&] {
+      const Note its_note{ended, 't'};
+      const auto own = runtime_.Spawn("own", [&] {
+        const Note own_note{ended, 'o'};
+        runtime_.Sleep(In(1h));
+      });
+      runtime_.Sleep(In(2s));
+    });
+    task->Join();
+  });
+  EXPECT_EQ(ended, "otp");
+}
+
 TEST(WorldEndTest, AWorldEndsTheFibersThatStillWait) {
   int alive = 0;
   {
