@@ -40,8 +40,7 @@ std::string LateHeadline(const Notice& notice) {
     case LateStep::kWarn:
       return fmt::format("Rollback is slow: {} is not gone yet", Release(notice));
     case LateStep::kFallback:
-      return fmt::format("Rollback is late: {} is still there, the fallback was started",
-                         Release(notice));
+      return fmt::format("Rollback is late: {} is still there", Release(notice));
     case LateStep::kPage:
       return fmt::format("Rollback missed its deadline: {} is still there", Release(notice));
   }

@@ -91,8 +91,8 @@ void Take(RollbackAction action, const RolloutFacts& facts, WallTime now, Judgem
       return;
     case RollbackAction::kFallBack:
       rollback.fell_back = true;
-      judgement.notices.push_back(
-          Late(facts, rollback, LateStep::kFallback, "the fallback is being tried", now));
+      judgement.notices.push_back(Late(facts, rollback, LateStep::kFallback,
+                                       "what is configured as fallback is tried now", now));
       judgement.acts.push_back(action);
       return;
     case RollbackAction::kPage:
