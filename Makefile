@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
-	@echo "make build    build/release/bin/{rollout-gate,rollout-gate-lint,rollout-gate-serve,mock-mc,gate-drill}"
+	@echo "make build    build/release/bin/{rollout-gate,rollout-gate-*,mock-mc,gate-drill}"
 	@echo "make test     build and run all tests that need no cluster"
 	@echo "make drill    play the scenarios, simulated, and write drill-report/ (BACKEND=kind: on a real"
 	@echo "              cluster; needs Docker, kind, kubectl)"
@@ -31,8 +31,8 @@ setup:
 
 build: setup
 	cmake --preset release
-	cmake --build --preset release --target rollout-gate rollout-gate-lint rollout-gate-serve mock-mc \
-	  gate-drill
+	cmake --build --preset release --target rollout-gate rollout-gate-lint rollout-gate-override \
+	  rollout-gate-serve mock-mc gate-drill
 
 test: setup
 	cmake --workflow --preset dev

