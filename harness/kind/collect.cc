@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "gate/base/check.h"
@@ -19,9 +20,6 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::JsonString;
 using gate::Result;
-
-// Pods of Jobs; the gate's are the only ones in a stage.
-constexpr const char* kGatePods = "batch.kubernetes.io/job-name";
 
 std::string NamespacePath(const std::string& ns) {
   return "/api/v1/namespaces/" + gate::PercentEncode(ns);
@@ -86,7 +84,8 @@ Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime, con
 
 Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
                             const gate::Deadline& deadline) {
-  auto pods = cluster.kube().List(gate::kube::kPods, ns, {kGatePods, ""}, deadline);
+  const std::string gates = std::string("app=") + kGateName;  // pods of Jobs, or of the service
+  auto pods = cluster.kube().List(gate::kube::kPods, ns, {gates, ""}, deadline);
   if (!pods) return std::move(pods).error().Wrap("looking for the gate's pods");
   Trace all;
   for (const Json& pod : pods->items) {
@@ -100,6 +99,27 @@ Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime, const s
     all = Merge(std::move(all), *std::move(trace));
   }
   return all;
+}
+
+// What a receiver of notifications was told: docs/notifications.md. Nothing for other requests.
+std::optional<Json> NoticeIn(const Json& entry) {
+  const std::string path = JsonString(entry, "/path");
+  const bool slack = path.starts_with("/slack/");
+  if (!slack && !path.starts_with("/v2/")) return std::nullopt;
+  Json notice = {{"to", slack                             ? "slack"
+                        : path.starts_with("/v2/change/") ? "pagerduty-change"
+                                                          : "pagerduty"},
+                 {"status", gate::JsonInt(entry, "/status")}};
+  const auto body = gate::ParseStrictJson(JsonString(entry, "/body"));
+  if (!body) return notice;  // cut, or no notice at all: what it says matches nothing
+  notice["action"] = JsonString(*body, "/event_action");
+  notice["key"] = JsonString(*body, "/dedup_key");
+  notice["text"] = JsonString(*body, slack ? "/text" : "/payload/summary");
+  for (const char* field : {"kind", "release", "stage", "reason"}) {
+    const std::string pointer = std::string("/payload/custom_details/") + field;
+    notice[field] = JsonString(*body, pointer.c_str());
+  }
+  return notice;
 }
 
 Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& seen) {
@@ -120,8 +140,10 @@ Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& se
     if (!trouble.empty()) {
       return Error{ErrorCode::kProtocol, "mock-mc failed, which no script asked for: " + trouble};
     }
-    auto event = MakeEvent("mc.request", JsonString(entry, "/arrivedAt"), seen,
-                           KnownFields("mc.request", entry));
+    auto notice = NoticeIn(entry);
+    const std::string name = notice ? "notice" : "mc.request";
+    auto event = MakeEvent(name, JsonString(entry, "/arrivedAt"), seen,
+                           notice ? *std::move(notice) : KnownFields(name, entry));
     if (!event) return std::move(event).error();
     trace.push_back(*std::move(event));
   }

@@ -20,7 +20,8 @@ std::string MockAdminPath(const std::string& ns, const std::string& path);
 // (harness/scenario/vocabulary.h) and the times of their sources, which run on this machine's
 // clock: kind's nodes are containers.
 
-// mock-mc's journal, as `mc.request` events.
+// mock-mc's journal, as `mc.request` events, and `notice` for what it was told as Slack or
+// PagerDuty.
 gate::Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime,
                                       const std::string& ns, const gate::Deadline& deadline);
 

@@ -96,12 +96,31 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
                  {options_.argo_version, options_.argo_manifest, options_.argo_image}, deadline);
   if (!argo) return argo;
   (*facts)["argoRollouts"] = *std::move(argo);
+  auto overrides = EnsureOverrides(deadline);
+  if (!overrides) return std::move(overrides).error();
   auto nodes = NodeFacts(deadline);
   if (!nodes) return nodes;
   (*facts)["kubernetes"] = *std::move(nodes);
   auto keys = MakeWorld(*images);
   if (!keys) return std::move(keys).error();
   return facts;
+}
+
+// The custom resource by which people decide in MC's place, with its roles and admission policy.
+Result<void> KindBackend::EnsureOverrides(const gate::Deadline& deadline) {
+  auto there = cluster_->kube().List(gate::kube::kGateOverrides, "", {}, deadline);
+  if (there) return {};
+  if (there.error().code != ErrorCode::kNotFound) {
+    return std::move(there).error().Wrap("looking for GateOverrides");
+  }
+  auto applied = tools_->Run(
+      {"kubectl", "apply", "--server-side", "-f", paths_.files + "/override"}, deadline);
+  if (!applied) return std::move(applied).error().Wrap("installing GateOverrides");
+  auto served = tools_->Run({"kubectl", "wait", "--for", "condition=Established", "--timeout",
+                             "60s", "crd/gateoverrides.rollout-gate.io"},
+                            deadline);
+  if (!served) return std::move(served).error().Wrap("installing GateOverrides");
+  return {};
 }
 
 Result<KindBackend::Images> KindBackend::MakeClusterAndImages(const gate::Deadline& deadline) {
@@ -207,6 +226,7 @@ std::unique_ptr<Stage> KindBackend::NewStage(const Scenario& scenario) {
   StageWorld world = world_;
   world.ns = "drill-" + gate::LowerCase(scenario.id) + "-" + RunId(rng);
   world.token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
+  world.caller_token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
   return std::make_unique<KindStage>(*cluster_, parts_.runtime, parts_.files,
                                      paths_.files + "/scenario", scenario, std::move(world),
                                      Keeps() ? KindStage::Keep::kYes : KindStage::Keep::kNo);

@@ -55,6 +55,7 @@ class KindBackend : public Backend {
   };
 
   gate::Result<gate::Json> BringUp(const Progress& progress, const gate::Deadline& deadline);
+  gate::Result<void> EnsureOverrides(const gate::Deadline& deadline);
   gate::Result<Images> MakeClusterAndImages(const gate::Deadline& deadline);
   gate::Result<void> MakeCluster(const gate::Deadline& deadline);
   gate::Result<Images> MakeImages(const gate::Deadline& deadline);

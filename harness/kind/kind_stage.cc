@@ -32,6 +32,11 @@ Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& 
   progress("waiting for mock-mc");
   auto ready = Await(AvailableDeployment(world_.ns, kMockName), deadline);
   if (!ready) return ready;
+  if (scenario_.gate_mode == GateMode::kService) {
+    progress("waiting for the gate");
+    auto serving = Await(AvailableDeployment(world_.ns, kGateName), deadline);
+    if (!serving) return serving;
+  }
   progress("waiting for the stable release");
   return Await(HealthyRollout(world_.ns, rollout_), deadline);
 }

@@ -99,7 +99,10 @@ bool IsVersion(const std::string& version) {
 }
 
 void CheckFiles(Checks& checks, const BackendOptions& options, const KindPaths& paths) {
-  if (options.gate_image.empty()) checks.Program(paths.programs, "rollout-gate");
+  if (options.gate_image.empty()) {
+    checks.Program(paths.programs, "rollout-gate");
+    checks.Program(paths.programs, "rollout-gate-serve");
+  }
   if (options.mock_image.empty()) checks.Program(paths.programs, "mock-mc");
   checks.File(paths.files + "/cluster.yaml", "it belongs to the project's directory kind/");
   if (options.argo_manifest.empty()) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "gate/base/encoding.h"
@@ -19,16 +20,41 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
+struct ObjectFile {
+  const char* name;
+  std::optional<GateMode> only;  // nothing: in both modes
+};
+
 // In the order of application: a Rollout whose AnalysisTemplate is missing is looked at again only
 // after 20 s (argo R31), and pods that start before what they mount wait for the kubelet's retry.
 constexpr std::array kObjectFiles{
-    "namespace.yaml",  "gate-service-account.yaml", "gate-role.yaml",      "gate-role-binding.yaml",
-    "gate-token.yaml", "gate-config.yaml",          "mock-mc-script.yaml", "mock-mc-service.yaml",
-    "mock-mc.yaml",    "analysis-template.yaml",    "demo-script.yaml",    "rollout.yaml",
+    ObjectFile{"namespace.yaml", {}},
+    ObjectFile{"gate-service-account.yaml", {}},
+    ObjectFile{"gate-role.yaml", GateMode::kJob},
+    ObjectFile{"gate-serve-role.yaml", GateMode::kService},
+    ObjectFile{"gate-role-binding.yaml", {}},
+    ObjectFile{"gate-token.yaml", {}},
+    ObjectFile{"gate-caller-token.yaml", GateMode::kService},
+    ObjectFile{"gate-notify.yaml", GateMode::kService},
+    ObjectFile{"gate-config.yaml", {}},
+    ObjectFile{"mock-mc-script.yaml", {}},
+    ObjectFile{"mock-mc-service.yaml", {}},
+    ObjectFile{"mock-mc.yaml", {}},
+    ObjectFile{"gate-serve-service.yaml", GateMode::kService},
+    ObjectFile{"gate-serve.yaml", GateMode::kService},
+    ObjectFile{"analysis-template.yaml", GateMode::kJob},
+    ObjectFile{"analysis-template-web.yaml", GateMode::kService},
+    ObjectFile{"demo-script.yaml", {}},
+    ObjectFile{"rollout.yaml", {}},
 };
 
 // From the gate's own end of holding to the Job's deadline: its start, the last attempt, recording.
 constexpr gate::Nanos kJobMargin = std::chrono::seconds(30);
+// From the gate's budget to the web metric's timeout: finding the AnalysisRun, and recording. A
+// timeout is an Error, and five of them abort a good release (argo R36).
+constexpr gate::Nanos kWebMargin = std::chrono::seconds(30);
+// More than a server lets requests take that are under way when it is asked to stop.
+constexpr gate::Nanos kServiceGrace = std::chrono::seconds(15);
 
 std::int64_t Seconds(gate::Nanos time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
@@ -60,6 +86,26 @@ Result<std::int64_t> JobDeadlineSeconds(const Scenario& scenario, const Json& co
   return Seconds(*hold + *budget + kJobMargin);
 }
 
+Result<std::int64_t> WebTimeoutSeconds(const Json& config, const std::string& path) {
+  auto budget = DurationAt(config, "/timing/budget", path);
+  if (!budget) return std::move(budget).error();
+  return Seconds(*budget + kWebMargin);
+}
+
+// The drill's configuration of the gate with the scenario's settings.
+Result<Json> GateConfig(gate::Files& files, const std::string& directory,
+                        const Scenario& scenario) {
+  auto config = ReadYaml(files, directory + "/gate.yaml");
+  if (!config) return config;
+  if (scenario.gate_mode == GateMode::kService) {
+    auto serve = ReadYaml(files, directory + "/serve.yaml");
+    if (!serve) return serve;
+    config->merge_patch(*serve);
+  }
+  if (scenario.gate_config.is_object()) config->merge_patch(scenario.gate_config);
+  return config;
+}
+
 // As JSON text with line breaks, which is YAML too and lets messages name a line.
 std::string Text(const Json& value) { return value.dump(2) + "\n"; }
 
@@ -76,12 +122,22 @@ Json ScriptKey(const SigningKeyPair& key) {
           {"privateKey", std::string(key.private_pem.Reveal())}};
 }
 
+// mock-mc as Slack and PagerDuty; what the scenario says about these paths comes first.
+Json Receivers() {
+  return Json::array(
+      {{{"id", "slack"}, {"match", {{"path", "/slack/**"}}}, {"record", true}},
+       {{"id", "pagerduty"}, {"match", {{"path", "/v2/**"}}}, {"record", true}, {"status", 202}}});
+}
+
 Json MockScript(const Scenario& scenario, const StageWorld& world) {
   Json script = {{"apiVersion", "mock-mc/v1"},
                  {"listen", {{"http", "0.0.0.0:8080"}, {"admin", "0.0.0.0:8081"}}},
                  {"token", {{"value", std::string(world.token.Reveal())}}},
                  {"keys", {ScriptKey(world.good), ScriptKey(world.rogue)}}};
   if (scenario.mc_script.is_object()) script.merge_patch(scenario.mc_script);
+  if (scenario.gate_mode == GateMode::kService) {
+    for (const Json& receiver : Receivers()) script["rules"].push_back(receiver);
+  }
   return script;
 }
 
@@ -101,9 +157,10 @@ Result<std::string> CheckedScript(const Scenario& scenario, const StageWorld& wo
 Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& directory,
                                        const Scenario& scenario, const StageWorld& world) {
   const std::string config_path = directory + "/gate.yaml";
-  auto config = ReadYaml(files, config_path);
+  auto config = GateConfig(files, directory, scenario);
   if (!config) return std::move(config).error();
-  if (scenario.gate_config.is_object()) config->merge_patch(scenario.gate_config);
+  auto web_timeout = WebTimeoutSeconds(*config, config_path);
+  if (!web_timeout) return std::move(web_timeout).error();
   auto job_deadline = JobDeadlineSeconds(scenario, *config, config_path);
   if (!job_deadline) return std::move(job_deadline).error();
   auto script = CheckedScript(scenario, world);
@@ -119,9 +176,12 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
                       {"MOCK_IMAGE", world.mock_image},
                       {"DRY_RUN", scenario.dry_run},
                       {"JOB_DEADLINE_SECONDS", *job_deadline},
+                      {"WEB_TIMEOUT_SECONDS", *web_timeout},
+                      {"GATE_GRACE_SECONDS", Seconds(scenario.gate_grace.value_or(kServiceGrace))},
                       {"GATE_CONFIG", Text(*config)},
                       {"KEYRING", Text(Keyring(world))},
                       {"TOKEN", std::string(world.token.Reveal())},
+                      {"CALLER_TOKEN", std::string(world.caller_token.Reveal())},
                       {"MC_SCRIPT", *std::move(script)}};
 }
 
@@ -140,8 +200,9 @@ Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string
   auto placeholders = StagePlaceholders(files, directory, scenario, world);
   if (!placeholders) return std::move(placeholders).error();
   std::vector<Manifest> manifests;
-  for (const char* name : kObjectFiles) {
-    const std::string path = directory + "/" + name;
+  for (const ObjectFile& file : kObjectFiles) {
+    if (file.only && *file.only != scenario.gate_mode) continue;
+    const std::string path = directory + "/" + file.name;
     auto text = files.Read(path);
     if (!text) return std::move(text).error();
     auto manifest = RenderManifest(*text, path, *placeholders);

@@ -19,6 +19,7 @@ namespace drill {
 inline constexpr const char* kRolloutName = "demo";
 inline constexpr const char* kMockName = "mock-mc";         // Deployment and Service
 inline constexpr const char* kMockAdminPort = "8081";       // of the Service
+inline constexpr const char* kGateName = "rollout-gate";    // Deployment and Service; label `app`
 inline constexpr const char* kRunLabel = "gate-drill/run";  // of namespaces
 
 // MC's signing key as both sides need it.
@@ -37,9 +38,10 @@ struct StageWorld {
   std::string run;  // id of the run of gate-drill, for the namespace's label
   std::string gate_image;
   std::string mock_image;
-  gate::Secret token;    // MC expects it, the gate shows it
-  SigningKeyPair good;   // in the gate's keyring
-  SigningKeyPair rogue;  // not
+  gate::Secret token;           // MC expects it, the gate shows it
+  SigningKeyPair good;          // in the gate's keyring
+  SigningKeyPair rogue;         // not
+  gate::Secret caller_token{};  // Argo Rollouts shows it, the gate as a service expects it
 };
 
 // All objects of a stage in the order in which they are to be applied, from the files of

@@ -6,6 +6,8 @@
 #include "gate/base/check.h"
 #include "gate/base/digest.h"
 #include "gate/base/encoding.h"
+#include "gate/override/desk.h"
+#include "gate/override/object.h"
 #include "harness/trace/rollout_view.h"
 
 namespace drill {
@@ -27,6 +29,8 @@ constexpr const char* kScriptPointer = "/data/script.yaml";
 
 // As in the manifests of Argo Rollouts.
 constexpr const char* kControllerSelector = "app.kubernetes.io/name=argo-rollouts";
+// As in kind/scenario.
+constexpr const char* kGateSelector = "app=rollout-gate";
 
 bool IsCompleted(const Json& analysis_run) {
   const std::string phase = JsonString(analysis_run, "/status/phase");
@@ -75,7 +79,9 @@ Result<Actions::Done> Actions::Run(Command command, const Deadline& deadline) {
     case Command::kTerminateAnalysis:
       return TerminateAnalysis(deadline);
     case Command::kRestartController:
-      return RestartController(deadline);
+      return DeletePods("", kControllerSelector, "the controller has no pod", deadline);
+    case Command::kRestartGate:
+      return DeletePods(stage_.ns(), kGateSelector, "the gate has no pod", deadline);
     case Command::kDeleteToken:
       return DeleteToken(deadline);
     case Command::kRotateToken:
@@ -105,6 +111,39 @@ Result<Actions::Done> Actions::Run(const OverrideEvidence& evidence, const Deadl
   auto called = stage_.CallMcAdmin("POST", "/flip", body, deadline);
   if (!called) return std::move(called).error();
   return Done{Describe(evidence), std::nullopt};
+}
+
+// As `rollout-gate override` does it. For another release than the deployed one that refuses, and
+// the object is made without it, as by kubectl.
+Result<Actions::Done> Actions::Run(const OverrideGate& word, const Deadline& deadline) {
+  auto rollout = ReadRollout(deadline);
+  if (!rollout) return std::move(rollout).error();
+  gate::KubeApi& kube = stage_.kube();
+  const gate::override::Word said{.ns = stage_.ns(),
+                                  .rollout = stage_.rollout(),
+                                  .release = JsonString(*rollout, "/metadata/labels/release-id"),
+                                  .stage = word.stage,
+                                  .decision = word.decision == OverrideGate::Decision::kApprove
+                                                  ? gate::decide::OverrideDecision::kApprove
+                                                  : gate::decide::OverrideDecision::kReject,
+                                  .over_refusal = word.over_refusal,
+                                  .reason = word.reason,
+                                  .valid_for = word.expires};
+  if (word.release.empty()) {
+    auto filed = gate::override::File(kube, said, stage_.runtime().WallNow(), deadline);
+    if (!filed) return std::move(filed).error();
+    return Done{Describe(Action(word)) + " by " + filed->one.actor, std::nullopt};
+  }
+  auto one = gate::override::Draft(said, *rollout);
+  if (!one) return std::move(one).error();
+  auto actor = gate::override::WhoAmI(kube, deadline);
+  if (!actor) return std::move(actor).error();
+  one->actor = *std::move(actor);
+  one->subject.release_id = word.release;
+  auto made = kube.Create(gate::kube::kGateOverrides, stage_.ns(),
+                          gate::override::OverrideObject(*one), deadline);
+  if (!made) return std::move(made).error();
+  return Done{Describe(Action(word)) + " by " + one->actor, std::nullopt};
 }
 
 Result<Actions::Done> Actions::Run(const Fault& fault, const Deadline& deadline) {
@@ -144,8 +183,9 @@ Result<Actions::Done> Actions::TerminateAnalysis(const Deadline& deadline) {
   return Done{names, std::nullopt};
 }
 
-Result<Actions::Done> Actions::RestartController(const Deadline& deadline) {
-  auto pods = stage_.kube().List(gate::kube::kPods, "", {kControllerSelector, ""}, deadline);
+Result<Actions::Done> Actions::DeletePods(const std::string& ns, const std::string& labels,
+                                          const char* missing, const Deadline& deadline) {
+  auto pods = stage_.kube().List(gate::kube::kPods, ns, {labels, ""}, deadline);
   if (!pods) return std::move(pods).error();
   std::string names;
   for (const Json& pod : pods->items) {
@@ -155,7 +195,7 @@ Result<Actions::Done> Actions::RestartController(const Deadline& deadline) {
     if (!deleted) return std::move(deleted).error();
     names += (names.empty() ? "" : ", ") + name;
   }
-  if (names.empty()) return Error{ErrorCode::kNotFound, "the controller has no pod"};
+  if (names.empty()) return Error{ErrorCode::kNotFound, missing};
   return Done{names, std::nullopt};
 }
 

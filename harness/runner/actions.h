@@ -33,11 +33,14 @@ class Actions {
   gate::Result<Done> Run(const Deploy& deploy, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Scale& scale, const gate::Deadline& deadline);
   gate::Result<Done> Run(const OverrideEvidence& evidence, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const OverrideGate& word, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Fault& fault, const gate::Deadline& deadline);
 
   gate::Result<Done> UndoRollout(const gate::Deadline& deadline);
   gate::Result<Done> TerminateAnalysis(const gate::Deadline& deadline);
-  gate::Result<Done> RestartController(const gate::Deadline& deadline);
+  // Deletes these pods; kNotFound, with `missing`, if there is none.
+  gate::Result<Done> DeletePods(const std::string& ns, const std::string& labels,
+                                const char* missing, const gate::Deadline& deadline);
   gate::Result<Done> DeleteToken(const gate::Deadline& deadline);
   gate::Result<Done> RotateToken(const gate::Deadline& deadline);
 

@@ -64,8 +64,8 @@ class Stage {
     return gate::Error{gate::ErrorCode::kInvalidArgument, "not possible on this backend"};
   }
 
-  // What only the end shows: MC's journal as `mc.request` events, the gate's audit lines as `audit`
-  // events, and `fault` events. Times are the sources' own.
+  // What only the end shows: MC's journal as `mc.request` and `notice` events, the gate's audit
+  // lines as `audit` events, and `fault` events. Times are the sources' own.
   virtual gate::Result<Trace> Collect(const gate::Deadline& deadline) = 0;
 
   // Deletes what Prepare created. Called once, also after failures.

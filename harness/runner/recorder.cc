@@ -24,7 +24,8 @@ std::string Brief(const reports::TraceEntry& entry) {
 
 bool IsMilestone(const reports::TraceEntry& entry) {
   return entry.name != "event" && entry.name != "replicas" && entry.name != "release.seen" &&
-         entry.name != "audit" && entry.name != "mc.request" && entry.name != "audit.chain";
+         entry.name != "audit" && entry.name != "mc.request" && entry.name != "notice" &&
+         entry.name != "audit.chain";
 }
 
 }  // namespace

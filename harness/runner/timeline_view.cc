@@ -85,6 +85,13 @@ std::string Request(const TraceEntry& entry) {
                      Field(entry, "rule"));
 }
 
+std::string Notice(const TraceEntry& entry) {
+  const std::string action = Field(entry, "action");
+  const std::string text = Field(entry, "text");
+  return fmt::format("{}, answered {}: {}", Field(entry, "to"), Field(entry, "status"),
+                     text.empty() ? action + " " + Field(entry, "key") : text);
+}
+
 std::string Broken(const TraceEntry& entry) {
   return fmt::format("{}{}", Field(entry, "invariant"), Colon(Field(entry, "detail")));
 }
@@ -123,6 +130,7 @@ constexpr std::array kTellings = {
     Telling{"job.finished", "job", Job},
     Telling{"verdict", "gate", Verdict},
     Telling{"mc.request", "mc", Request},
+    Telling{"notice", "people", Notice},
     Telling{"audit.chain", "gate", Chain},
     Telling{"broken", "INVARIANT", Broken},
 };

@@ -49,13 +49,48 @@ OverrideEvidence ParseEvidence(const Node& node, Mistakes& mistakes) {
   return evidence;
 }
 
+// As for `rollout-gate override`; that it may name another release than the deployed one is for
+// what must not count.
+OverrideGate ParseOverride(const Node& node, Mistakes& mistakes) {
+  MapReader map(node, mistakes);
+  OverrideGate word;
+  if (const auto decision = map.Require("decision")) {
+    if (decision->Text() == "approve") word.decision = OverrideGate::Decision::kApprove;
+    if (decision->Text() != "approve" && decision->Text() != "reject") {
+      decision->Complain(mistakes, "expected approve or reject");
+    }
+  }
+  if (const auto stage = map.Require("stage")) word.stage = ReadStage(*stage, mistakes);
+  if (const auto release = map.Find("release")) word.release = ReadRelease(*release, mistakes);
+  map.Read("overRefusal", word.over_refusal);
+  if (const auto reason = map.Require("reason")) {
+    word.reason = reason->String(mistakes).value_or("");
+    constexpr std::size_t kShortest = 10;
+    constexpr std::size_t kLongest = 500;
+    if (word.reason.size() < kShortest || word.reason.size() > kLongest) {
+      reason->Complain(mistakes, "must have 10 to 500 characters");
+    }
+  }
+  if (const auto expires = map.Find("expires")) {
+    word.expires = expires->Duration(mistakes).value_or(word.expires);
+    if (word.expires < std::chrono::minutes(1) || word.expires > std::chrono::hours(24)) {
+      expires->Complain(mistakes, "must be from 1m to 24h");
+    }
+  }
+  if (word.over_refusal && word.decision != OverrideGate::Decision::kApprove) {
+    node.Complain(mistakes, "overRefusal goes with approve only");
+  }
+  map.Finish();
+  return word;
+}
+
 void ComplainAboutAction(const Node& node, Mistakes& mistakes) {
   node.Complain(mistakes, fmt::format("unknown action \"{}\"{}", node.Text(),
                                       Hint(node.Text(), ActionNames())));
 }
 
-// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`, `{fault:
-// {...}}`.
+// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`, `{override:
+// {...}}`, `{fault: {...}}`.
 Action ParseAction(const Node& node, Mistakes& mistakes) {
   if (!node.IsMap()) {
     if (const auto command = ParseCommand(node.Text())) return *command;
@@ -73,6 +108,7 @@ Action ParseAction(const Node& node, Mistakes& mistakes) {
     return Scale{ReadIntBetween(value, 0, kMostReplicas, 0, mistakes)};
   }
   if (name.Text() == NameOf(OverrideEvidence())) return ParseEvidence(value, mistakes);
+  if (name.Text() == NameOf(OverrideGate())) return ParseOverride(value, mistakes);
   if (name.Text() == NameOf(Fault())) return ParseFault(value, mistakes);
   if (ParseCommand(name.Text())) {
     name.Complain(mistakes, fmt::format("\"{}\" has no parameters: write `do: {}`", name.Text(),
@@ -103,6 +139,12 @@ void CheckFault(const Fault& fault, const TimelineEntry& entry, const Scenario& 
   }
 }
 
+void CheckCommand(Command command, const Scenario& scenario, const Node& node, Mistakes& mistakes) {
+  if (command == Command::kRestartGate && scenario.gate_mode != GateMode::kService) {
+    node.Complain(mistakes, "a gate as a Job cannot be restarted: it needs `mode: service`");
+  }
+}
+
 TimelineEntry ParseEntry(const Node& node, const Scenario& scenario, Mistakes& mistakes) {
   MapReader map(node, mistakes);
   TimelineEntry entry;
@@ -129,6 +171,9 @@ TimelineEntry ParseEntry(const Node& node, const Scenario& scenario, Mistakes& m
     entry.action = ParseAction(*action, mistakes);
     if (const auto* fault = std::get_if<Fault>(&entry.action)) {
       CheckFault(*fault, entry, scenario, *action, mistakes);
+    }
+    if (const auto* command = std::get_if<Command>(&entry.action)) {
+      CheckCommand(*command, scenario, *action, mistakes);
     }
     if (scenario.replay) CheckReplayed(entry, *action, mistakes);
   }

@@ -138,12 +138,28 @@ gate::Json ReadFreeForm(const Node& node, Mistakes& mistakes) {
   return gate::Json::object();
 }
 
+// Settings of the one mode have no meaning in the other.
+void CheckGateMode(MapReader& map, GateMode mode) {
+  const bool is_job = mode == GateMode::kJob;
+  for (const char* key : {"image", "jobDeadline"}) {
+    if (!is_job && map.Find(key)) map.Complain(key, "is for the gate as a Job, not as a service");
+  }
+  if (is_job && map.Find("grace")) {
+    map.Complain("grace", "is for the gate as a service: it needs `mode: service`");
+  }
+}
+
 void ParseGate(const Node& node, Scenario& scenario, Mistakes& mistakes) {
   MapReader map(node, mistakes);
+  if (ReadChoice(map, "mode", "job", "service")) scenario.gate_mode = GateMode::kService;
+  CheckGateMode(map, scenario.gate_mode);
   map.Read("dryRun", scenario.dry_run);
   scenario.gate_image = !ReadChoice(map, "image", "present", "missing");
   if (const auto deadline = map.Find("jobDeadline")) {
     scenario.job_deadline = ReadWholeSeconds(*deadline, mistakes);
+  }
+  if (const auto grace = map.Find("grace")) {
+    scenario.gate_grace = ReadWholeSeconds(*grace, mistakes);
   }
   if (const auto config = map.Find("config")) {
     scenario.gate_config = ReadFreeForm(*config, mistakes);

@@ -36,6 +36,12 @@ struct Measure {
   int line = 0;
 };
 
+// How Argo Rollouts asks the gate.
+enum class GateMode {
+  kJob,      // `rollout-gate evaluate` in a Job of each AnalysisRun
+  kService,  // `rollout-gate serve`, by a web metric
+};
+
 struct Scenario {
   std::string id;  // stable, such as GATE-005
   std::string title;
@@ -53,9 +59,11 @@ struct Scenario {
   RolloutShape shape;
   bool release_label = true;  // false: the canary's release-id labels are missing
   Deploy::Image canary_image = Deploy::Image::kPresent;
+  GateMode gate_mode = GateMode::kJob;
   bool dry_run = false;
   bool gate_image = true;  // false: the gate's Job names an image that does not exist
   std::optional<gate::Nanos> job_deadline;  // of the gate's Job, whole seconds; else from its hold
+  std::optional<gate::Nanos> gate_grace;    // of the service's pod, whole seconds; else ample
   gate::Json gate_config;                   // merged over the drill's gate configuration (RFC 7396)
   gate::Json mc_script;                     // the `rules`, `responses`, ... of a mock-mc script
 

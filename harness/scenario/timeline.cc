@@ -11,7 +11,7 @@
 namespace drill {
 namespace {
 
-constexpr std::array<std::pair<Command, std::string_view>, 12> kCommands{{
+constexpr std::array<std::pair<Command, std::string_view>, 13> kCommands{{
     {Command::kAbort, "abort"},
     {Command::kRetry, "retry"},
     {Command::kPromote, "promote"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<Command, std::string_view>, 12> kCommands{{
     {Command::kUndo, "undo"},
     {Command::kTerminateAnalysis, "terminate-analysis"},
     {Command::kRestartController, "restart-controller"},
+    {Command::kRestartGate, "restart-gate"},
     {Command::kDeleteToken, "delete-token"},
     {Command::kRotateToken, "rotate-token"},
 }};
@@ -40,6 +41,7 @@ struct Name {
   std::string_view operator()(const Deploy&) const { return "deploy"; }
   std::string_view operator()(const Scale&) const { return "scale"; }
   std::string_view operator()(const OverrideEvidence&) const { return "evidence"; }
+  std::string_view operator()(const OverrideGate&) const { return "override"; }
   std::string_view operator()(const Fault&) const { return "fault"; }
 };
 
@@ -57,6 +59,13 @@ struct Description {
     return fmt::format("evidence for {}{}{} becomes {}", evidence.release,
                        evidence.stage.empty() ? "" : " at ", evidence.stage, evidence.ok);
   }
+  std::string operator()(const OverrideGate& word) const {
+    return fmt::format("{} {} at {}{} for {}",
+                       word.decision == OverrideGate::Decision::kApprove ? "approve" : "reject",
+                       word.release.empty() ? "the release" : word.release, word.stage,
+                       word.over_refusal ? " over a refusal" : "",
+                       gate::FormatDuration(word.expires));
+  }
   std::string operator()(const Fault& fault) const { return DescribeUntimed(fault); }
 };
 
@@ -67,8 +76,8 @@ std::string_view NameOf(const Action& action) { return std::visit(Name(), action
 std::vector<std::string_view> ActionNames() {
   std::vector<std::string_view> names;
   for (const auto& [command, name] : kCommands) names.push_back(name);
-  names.insert(names.end(),
-               {NameOf(Deploy()), NameOf(Scale()), NameOf(OverrideEvidence()), NameOf(Fault())});
+  names.insert(names.end(), {NameOf(Deploy()), NameOf(Scale()), NameOf(OverrideEvidence()),
+                             NameOf(OverrideGate()), NameOf(Fault())});
   return names;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ enum class Command {
   kUndo,
   kTerminateAnalysis,
   kRestartController,
+  kRestartGate,
   kDeleteToken,
   kRotateToken,
 };
@@ -47,8 +49,18 @@ struct OverrideEvidence {
   bool ok = false;
 };
 
+// Somebody decides in MC's place (docs/override.md).
+struct OverrideGate {
+  enum class Decision { kApprove, kReject } decision = Decision::kReject;
+  std::string stage;
+  std::string release;  // empty: the one that is deployed
+  bool over_refusal = false;
+  std::string reason;
+  gate::Nanos expires = std::chrono::minutes(30);
+};
+
 // A fault begins when it is due: its own time (Fault::at) is not used.
-using Action = std::variant<Command, Deploy, Scale, OverrideEvidence, Fault>;
+using Action = std::variant<Command, Deploy, Scale, OverrideEvidence, OverrideGate, Fault>;
 
 struct TimelineEntry {
   // What it waits for: its first match since the deployment of the canary; nothing: that

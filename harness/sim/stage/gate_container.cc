@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "gate/cli/program.h"
+#include "gate/cli/serve_command.h"
+#include "harness/sim/stage/gate_service.h"
 #include "harness/sim/stage/programs.h"
 #include "harness/sim/world/fiber.h"
 #include "harness/sim/world/sim_runtime.h"
@@ -11,6 +13,13 @@ namespace drill::sim {
 namespace {
 
 constexpr int kKilled = 137;  // 128 + SIGKILL
+constexpr const char* kVersion = "simulated";
+
+// A name of its own for each process: what it draws at random is drawn by it.
+std::string ProcessName(Surroundings& around, const std::string& pod) {
+  const std::uint64_t before = around.gate_starts[pod]++;
+  return "gate/" + pod + (before == 0 ? "" : fmt::format("#{}", before));
+}
 
 class PodLogSink : public gate::LineSink {
  public:
@@ -66,32 +75,45 @@ class GateContainer : public Container, private gate::cli::Platform {
         spec_(std::move(spec)),
         events_(std::move(events)),
         log_name_(spec_.pod->meta.ns + "/" + spec_.pod->meta.name),
-        process_(around.world, "gate/" + log_name_, around.gate_clock_skew),
+        process_(around.world, ProcessName(around, log_name_), around.gate_clock_skew),
         runtime_(process_),
         files_(process_, spec_.files),
         out_(process_, around.logs, log_name_),
-        err_(process_, around.logs, log_name_) {
+        err_(process_, around.logs, log_name_),
+        host_(process_, runtime_, around.network, spec_.pod->meta.uid,
+              [this](bool listening) { SetReady(listening); }) {
     around.logs.Start(log_name_);
+    ++around.gates_running;
     if (around.on_gate_process) around.on_gate_process(process_);
     fiber_ = around.world.fibers().Start(
-        process_, [this] { exit_code_ = gate::cli::Run(spec_.args, "simulated", *this); });
+        process_, [this] { exit_code_ = gate::cli::Run(spec_.args, kVersion, *this); });
     // Its end, by itself or by a crash, is an event of the world.
     fiber_->on_over = [this] {
+      --around_.gates_running;
       if (around_.on_gate_end) around_.on_gate_end(process_, exit_code_);
       end_ = around_.world.After(gate::Nanos(0), Rank::kController,
                                  [this] { events_.exited(exit_code_); });
     };
   }
   ~GateContainer() override {
+    gone_ = true;
+    if (!fiber_->over) --around_.gates_running;
     fiber_->on_over = nullptr;
     process_.Kill();
     around_.world.Cancel(end_);
   }
 
-  bool ready() const override { return true; }
+  // What /readyz says is: it serves. Only a service is asked. (That its tokens can be read, too, is
+  // not looked at: what was mounted once stays readable.)
+  bool ready() const override { return ready_; }
   void Terminate() override { stop_.request_stop(); }
 
  private:
+  void SetReady(bool ready) {
+    ready_ = ready;
+    if (!gone_) events_.readiness_changed();
+  }
+
   // gate::cli::Platform
   std::optional<std::string> GetEnv(const std::string& name) override {
     const auto found = spec_.env.find(name);
@@ -120,6 +142,10 @@ class GateContainer : public Container, private gate::cli::Platform {
     std::string nonce_key = rng.Bytes(32);
     return {std::move(nonce_key), rng};
   }
+  int Become(const std::string& program, const std::vector<std::string>& arguments) override {
+    if (program != "rollout-gate-serve") return Platform::Become(program, arguments);
+    return gate::cli::RunServe(arguments, kVersion, *this, host_);
+  }
   std::stop_token StopToken() override { return stop_.get_token(); }
 
   Surroundings& around_;
@@ -134,6 +160,9 @@ class GateContainer : public Container, private gate::cli::Platform {
   ProcessFiles files_;
   PodLogSink out_;
   PodLogSink err_;
+  SimServiceHost host_;
+  bool ready_ = false;
+  bool gone_ = false;
   std::shared_ptr<FiberHandle> fiber_;
 };
 

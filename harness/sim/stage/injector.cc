@@ -87,7 +87,7 @@ void Injector::Schedule(const std::vector<Fault>& faults, Instant zero) {
 void Injector::Start(const Fault& fault) {
   const FaultInfo& info = InfoOf(fault.kind);
   if (info.parameter == FaultInfo::Parameter::kSeam) {
-    crashes_.push_back(fault);  // it begins when that call comes
+    crashes_.push_back({fault});  // it begins when that call comes
     return;
   }
   ++counters_.started[static_cast<std::size_t>(fault.kind)];
@@ -265,7 +265,7 @@ void Injector::Happen(const Fault& fault) {
       cluster.KillPods({targets_.ns, {{"app", kRolloutName}}}, kKilled);
       return;
     case FaultKind::kGateKilled:
-      cluster.KillPods({targets_.ns, {{"app", "rollout-gate"}}}, kKilled);
+      cluster.KillPods({targets_.ns, {{"app", kGateName}}}, kKilled);
       return;
     case FaultKind::kTokenRotated:
       RotateToken();
@@ -276,19 +276,23 @@ void Injector::Happen(const Fault& fault) {
 }
 
 void Injector::OnGateProcess(Process& process) {
-  const std::size_t number = counters_.gates_started++;
-  for (const Fault& crash : crashes_) {
-    if (crash.process != number) continue;
-    process.on_seam = [this, crash, calls = std::int64_t{0}](std::uint64_t, std::string_view name,
-                                                             Process::Moment) mutable {
-      if (!crash.seam.empty() && crash.seam != name) return false;
-      if (calls++ != crash.amount) return false;
-      ++counters_.started[static_cast<std::size_t>(FaultKind::kGateCrash)];
-      ++counters_.gates_crashed;
-      Note(crash, Happened::What::kBegan);
-      return true;
-    };
+  process.on_seam = [this, number = counters_.gates_started++](std::uint64_t, std::string_view call,
+                                                               Process::Moment) {
+    return CrashesAt(number, call);
+  };
+}
+
+bool Injector::CrashesAt(std::size_t process, std::string_view call) {
+  for (Crash& crash : crashes_) {
+    if (crash.fault.process != process) continue;
+    if (!crash.fault.seam.empty() && crash.fault.seam != call) continue;
+    if (crash.calls++ != crash.fault.amount) continue;
+    ++counters_.started[static_cast<std::size_t>(FaultKind::kGateCrash)];
+    ++counters_.gates_crashed;
+    Note(crash.fault, Happened::What::kBegan);
+    return true;
   }
+  return false;
 }
 
 // As the timeline's action rotate-token: MC and the Secret change at the same instant.

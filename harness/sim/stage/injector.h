@@ -72,6 +72,8 @@ class Injector {
   void Apply();
   void Happen(const Fault& fault);
   void OnGateProcess(Process& process);
+  // Whether the gate's process of this number is to die at this call.
+  bool CrashesAt(std::size_t process, std::string_view call);
   void RotateToken();
   void DeleteToken();
   void RestoreToken();
@@ -93,7 +95,11 @@ class Injector {
   const Targets targets_;
   std::map<std::size_t, Active> active_;  // by serial number
   std::size_t next_serial_ = 0;
-  std::vector<Fault> crashes_;  // of gates, still to come
+  struct Crash {
+    Fault fault;
+    std::int64_t calls = 0;  // of its process, since it was started
+  };
+  std::vector<Crash> crashes_;  // of gates
   std::vector<World::Timer> timers_;
   ObjectPtr deleted_token_;
   bool crashing_canary_ = false;

@@ -67,14 +67,42 @@ HttpEndpoint* Network::EndpointOf(const std::string& pod_uid) const {
   return found == endpoints_.end() ? nullptr : found->second;
 }
 
+ServiceName ServiceOf(std::string_view host, std::string_view own_ns) {
+  const std::size_t dot = host.find('.');
+  const std::string name(host.substr(0, dot));
+  if (dot == std::string_view::npos) return {std::string(own_ns), name};
+  const std::size_t end = host.find('.', dot + 1);
+  return {std::string(host.substr(dot + 1, end - dot - 1)), name};
+}
+
 std::string Network::Find(std::string_view ns, std::string_view name) const {
   const ObjectPtr service = server_.Get(Type::kService, ns, name);
   if (!service) return "";
-  const auto selector = SpecOf(*service).find("selector");
-  if (selector == SpecOf(*service).end()) return "";
-  for (const ObjectPtr& pod : server_.List(Type::kPod, ns)) {
+  return FindPod(*service, [this](const std::string& uid) { return EndpointOf(uid) != nullptr; });
+}
+
+WebServer* Network::FindServer(const ServiceName& service, std::uint16_t port) const {
+  const ObjectPtr object = server_.Get(Type::kService, service.ns, service.name);
+  if (!object) return nullptr;
+  for (const gate::Json& each : gate::JsonArray(SpecOf(*object), "/ports")) {
+    if (gate::JsonInt(each, "/port") != port) continue;
+    // Ports with names are not modelled.
+    const auto target = static_cast<std::uint16_t>(gate::JsonInt(each, "/targetPort", port));
+    const auto at = [&](const std::string& uid) { return servers_.find({uid, target}); };
+    const std::string uid =
+        FindPod(*object, [&](const std::string& pod) { return at(pod) != servers_.end(); });
+    if (!uid.empty()) return at(uid)->second;
+  }
+  return nullptr;
+}
+
+std::string Network::FindPod(const Object& service,
+                             const std::function<bool(const std::string& uid)>& listens) const {
+  const auto selector = SpecOf(service).find("selector");
+  if (selector == SpecOf(service).end()) return "";
+  for (const ObjectPtr& pod : server_.List(Type::kPod, service.meta.ns)) {
     if (pod->meta.deleted || !Selects(*selector, *pod) || !IsReady(*pod)) continue;
-    if (EndpointOf(pod->meta.uid) != nullptr) return pod->meta.uid;
+    if (listens(pod->meta.uid)) return pod->meta.uid;
   }
   return "";
 }
@@ -133,14 +161,9 @@ class SimHttpClient::Exchange {
   }
 
   bool Find(const gate::HttpUrl& url) {
-    const std::size_t dot = url.host.find('.');
-    const std::string name = url.host.substr(0, dot);
-    std::string ns = client_.ns_;
-    if (dot != std::string::npos) {
-      ns = url.host.substr(dot + 1, url.host.find('.', dot + 1) - dot - 1);
-    }
-    resolved_ = client_.network_.Resolves(ns, name);
-    pod_uid_ = client_.network_.Find(ns, name);
+    const ServiceName service = ServiceOf(url.host, client_.ns_);
+    resolved_ = client_.network_.Resolves(service.ns, service.name);
+    pod_uid_ = client_.network_.Find(service.ns, service.name);
     return !pod_uid_.empty();
   }
 

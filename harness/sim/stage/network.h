@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gate/base/rng.h"
 #include "gate/seams/http_client.h"
+#include "gate/seams/http_handler.h"
 #include "harness/sim/kube/api_server.h"
 #include "harness/sim/world/process.h"
 #include "mock-mc/behaviour/journal.h"
@@ -29,6 +32,23 @@ class HttpEndpoint {
   // How the answer ended, seen from the server.
   virtual void End(std::uint64_t sequence, const mock_mc::Completion& completion) = 0;
 };
+
+// What answers on a port of a container the requests of those who are no processes of the world:
+// Argo Rollouts.
+class WebServer {
+ public:
+  virtual ~WebServer() = default;
+  // Called once, later: with the answer, or with kUnavailable if the connection broke before.
+  using Done = std::function<void(gate::Result<gate::HttpResponse>)>;
+  virtual void Take(gate::ServerRequest request, Done done) = 0;
+};
+
+// A Service as a host name means it: "mock-mc", "mock-mc.other", "mock-mc.other.svc".
+struct ServiceName {
+  std::string ns;
+  std::string name;
+};
+ServiceName ServiceOf(std::string_view host, std::string_view own_ns);
 
 // What happens to connections between pods. Shares are in ppm of the connections; faults change it
 // while the world runs.
@@ -57,6 +77,13 @@ class Network {
   // The pod (uid) that answers for the Service `name`: a ready one that it selects and that
   // listens, the first by name. Empty if there is none.
   std::string Find(std::string_view ns, std::string_view name) const;
+  void Listen(const std::string& pod_uid, std::uint16_t port, WebServer& server) {
+    servers_[{pod_uid, port}] = &server;
+  }
+  void Unlisten(const std::string& pod_uid, std::uint16_t port) { servers_.erase({pod_uid, port}); }
+  // What answers at this port of the Service: in a ready pod that it selects. Null if nothing does.
+  WebServer* FindServer(const ServiceName& service, std::uint16_t port) const;
+
   // Null if the pod listens no more.
   HttpEndpoint* EndpointOf(const std::string& pod_uid) const;
   // False: there is no such Service, and its name does not resolve.
@@ -67,16 +94,21 @@ class Network {
   std::uint64_t NextConnection() { return ++connections_; }
 
  private:
+  // The first pod by name that the Service selects, is ready and, says `listens`, listens.
+  std::string FindPod(const Object& service,
+                      const std::function<bool(const std::string& uid)>& listens) const;
+
   World& world_;
   ApiServer& server_;
   const NetworkWeather& weather_;
   std::map<std::string, HttpEndpoint*> endpoints_;
+  std::map<std::pair<std::string, std::uint16_t>, WebServer*> servers_;  // by pod and port
   std::uint64_t connections_ = 0;
 };
 
-// The HttpClient of one process in a pod of namespace `ns`. Hosts are names of Services: "mock-mc",
-// "mock-mc.other", "mock-mc.other.svc". Answers are read by the same parser as in production. Every
-// request has a connection of its own; https is taken as http (TLS has its own tests).
+// The HttpClient of one process in a pod of namespace `ns`. Hosts are names of Services. Answers
+// are read by the same parser as in production. Every request has a connection of its own; https is
+// taken as http (TLS has its own tests).
 class SimHttpClient : public gate::HttpClient {
  public:
   SimHttpClient(Process& process, Network& network, std::string ns);

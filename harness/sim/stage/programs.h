@@ -48,6 +48,9 @@ struct Surroundings {
   // Called for every request that mock-mc takes in, with what it decided about it.
   std::function<void(const mock_mc::Decision&)> on_mc_request;
   gate::evidence::KeyringCache keyrings{};  // of all processes of the gate
+  // By pod: how often its gate was started before.
+  std::map<std::string, std::uint64_t> gate_starts{};
+  std::size_t gates_running = 0;  // now
 };
 
 // rollout-gate: the production program, on the seams of a simulated pod.

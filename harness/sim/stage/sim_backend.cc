@@ -99,13 +99,15 @@ Result<StageWorld> MakeStageWorld(std::uint64_t seed) {
   auto rogue = MakeKeyPair("rogue", rng.Fork("rogue key"));
   if (!rogue) return std::move(rogue).error();
   constexpr std::size_t kTokenBytes = 32;
-  return StageWorld{.ns = "",
-                    .run = "sim",
-                    .gate_image = kGateImage,
-                    .mock_image = kMockImage,
-                    .token = gate::Secret(gate::HexEncode(rng.Fork("token").Bytes(kTokenBytes))),
-                    .good = *std::move(good),
-                    .rogue = *std::move(rogue)};
+  return StageWorld{
+      .ns = "",
+      .run = "sim",
+      .gate_image = kGateImage,
+      .mock_image = kMockImage,
+      .token = gate::Secret(gate::HexEncode(rng.Fork("token").Bytes(kTokenBytes))),
+      .good = *std::move(good),
+      .rogue = *std::move(rogue),
+      .caller_token = gate::Secret(gate::HexEncode(rng.Fork("caller token").Bytes(kTokenBytes)))};
 }
 
 SimBackend::SimBackend(const Options& options, std::string directory, gate::Files& files)

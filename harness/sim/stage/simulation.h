@@ -13,6 +13,7 @@
 #include "harness/sim/stage/pod_logs.h"
 #include "harness/sim/stage/programs.h"
 #include "harness/sim/stage/sim_cluster_api.h"
+#include "harness/sim/stage/web_client.h"
 #include "harness/sim/world/process.h"
 #include "harness/sim/world/sim_runtime.h"
 #include "harness/sim/world/world.h"
@@ -65,6 +66,7 @@ class Simulation {
   ApiWeather argo_api_weather_;
   NetworkWeather network_weather_;
   Network network_;
+  SimWebTransport web_;
   PodLogs logs_;
   Surroundings surroundings_;
   Programs programs_;

@@ -15,6 +15,7 @@ namespace {
 using gate::Error;
 using gate::ErrorCode;
 using gate::Json;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -195,12 +196,41 @@ TEST_F(ActionsTest, AControllerWithoutPodsCannotBeRestarted) {
   EXPECT_EQ(done.error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(ActionsTest, RestartsTheGateByDeletingItsPods) {
+  stage_.cluster.Put(gate::kube::kPods, {{"metadata", {{"name", "rollout-gate-1"}}}});
+  MustDo(Command::kRestartGate);
+  EXPECT_THAT(stage_.requests, ElementsAre("delete pods/rollout-gate-1"));
+}
+
 TEST_F(ActionsTest, OverridesTheEvidenceOfAStageOrOfAll) {
   MustDo(OverrideEvidence{"shop-1.5.0", "50", false});
   MustDo(OverrideEvidence{"shop-1.5.0", "", true});
   EXPECT_THAT(stage_.requests,
               ElementsAre(R"(POST mock-mc/flip {"ok":false,"release":"shop-1.5.0","stage":"50"})",
                           R"(POST mock-mc/flip {"ok":true,"release":"shop-1.5.0"})"));
+}
+
+TEST_F(ActionsTest, OverridesTheGateInItsOwnNameForWhatIsDeployed) {
+  stage_.cluster.Put(gate::kube::kRollouts, ARollout({.stable = "s1", .current = "c1", .step = 1}));
+  OverrideGate word{.decision = OverrideGate::Decision::kApprove,
+                    .stage = "20",
+                    .reason = "MC is down, INC-4711"};
+  const auto done = MustDo(word);
+  EXPECT_THAT(done.detail, HasSubstr("by drill"));
+  ASSERT_THAT(stage_.requests, SizeIs(1));
+  EXPECT_THAT(stage_.requests[0],
+              AllOf(HasSubstr("create gateoverrides"), HasSubstr(R"("actor":"drill")"),
+                    HasSubstr(R"("decision":"approve")"), HasSubstr(R"("podHash":"c1")"),
+                    HasSubstr(R"("releaseId":"shop-1.5.0")"), HasSubstr(R"("stage":"20")")));
+  word.release = "shop-1.6.0";  // not deployed: must not count, and can be made all the same
+  MustDo(word);
+  ASSERT_THAT(stage_.requests, SizeIs(2));
+  EXPECT_THAT(stage_.requests[1], HasSubstr(R"("releaseId":"shop-1.6.0")"));
+  word.release.clear();
+  word.stage = "70";
+  const auto no_gate = Do(word);
+  ASSERT_FALSE(no_gate);
+  EXPECT_THAT(no_gate.error().message, HasSubstr("no gate at stage 70"));
 }
 
 TEST_F(ActionsTest, DeletesTheToken) {

@@ -200,9 +200,17 @@ Result<void> FakeCluster::Delete(const gate::KubeRef& ref, const Deadline&) {
   return on_change("delete " + ref.resource.plural + "/" + ref.name);
 }
 
-Result<Json> FakeCluster::Create(const gate::KubeResource&, const std::string&, const Json&,
-                                 const Deadline&) {
-  return Unused();
+Result<Json> FakeCluster::Create(const gate::KubeResource& resource, const std::string&,
+                                 const Json& object, const Deadline&) {
+  Json stored = object;
+  if (resource == gate::kube::kSelfSubjectReviews) {
+    stored["status"]["userInfo"]["username"] = "drill";
+    return stored;
+  }
+  auto changed = on_change("create " + resource.plural + " " + object.at("spec").dump());
+  if (!changed) return std::move(changed).error();
+  stored["metadata"]["creationTimestamp"] = "2026-03-01T12:00:00Z";
+  return stored;
 }
 Result<Json> FakeCluster::Apply(const gate::KubeRef&, const Json&, const std::string&, Force,
                                 gate::KubeSubresource, const Deadline&) {

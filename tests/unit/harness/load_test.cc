@@ -122,10 +122,9 @@ TEST(ParseReadinessTest, ReportsMistakesWithTheirPlace) {
 TEST(ShippedScenariosTest, AreSoundAndComplete) {
   const auto set = LoadScenarios({SCENARIO_FOLDER});
   ASSERT_TRUE(set) << set.error().message;
-  EXPECT_EQ(set->scenarios.size(), 22U);
-  EXPECT_TRUE(std::all_of(set->scenarios.begin(), set->scenarios.end(), [](const Scenario& each) {
-    return each.required && !each.until.empty();
-  }));
+  EXPECT_EQ(set->scenarios.size(), 39U);
+  EXPECT_TRUE(std::all_of(set->scenarios.begin(), set->scenarios.end(),
+                          [](const Scenario& each) { return each.required; }));
   // Every scenario counts for some row, and the other way round.
   for (const Scenario& scenario : set->scenarios) {
     for (const ReadinessRow& row : set->checklist) {

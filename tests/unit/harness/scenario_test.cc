@@ -26,6 +26,13 @@ constexpr std::string_view kExpect = "expect: [{id: blocked, never: {event: prom
 
 std::string With(std::string_view more) { return std::string(kHead) + std::string(more); }
 
+// The same world with this `gate`.
+std::string WithGate(std::string_view gate) {
+  std::string text = With(kExpect);
+  text.insert(text.find("  mc:"), "  gate: " + std::string(gate) + "\n");
+  return text;
+}
+
 // The mistakes found in `text`, one per element.
 std::vector<std::string> MistakesIn(const std::string& text) {
   const auto scenario = ParseScenario(text, "s.yaml");
@@ -99,9 +106,34 @@ measure:
   EXPECT_EQ(parsed->sha256, gate::Sha256Hex(text));
 }
 
+TEST(ScenarioTest, TheGateCanBeAService) {
+  const auto parsed = ParseScenario(WithGate("{mode: service, grace: 1s, dryRun: true}"), "s.yaml");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->gate_mode, GateMode::kService);
+  EXPECT_EQ(parsed->gate_grace, std::chrono::seconds(1));
+  EXPECT_TRUE(parsed->dry_run);
+}
+
+TEST(ScenarioTest, SettingsOfTheOtherModeAreMistakes) {
+  const auto mistakes = [](const std::string& gate) {
+    const auto parsed = ParseScenario(WithGate(gate), "s.yaml");
+    return parsed ? "" : parsed.error().message;
+  };
+  EXPECT_EQ(mistakes("{mode: job, image: missing, jobDeadline: 20s}"), "");
+  EXPECT_EQ(mistakes("{mode: service, image: missing, jobDeadline: 20s}"),
+            "s.yaml:7:32: is for the gate as a Job, not as a service\n"
+            "s.yaml:7:54: is for the gate as a Job, not as a service");
+  EXPECT_EQ(mistakes("{grace: 5s}"),
+            "s.yaml:7:17: is for the gate as a service: it needs `mode: service`");
+  EXPECT_EQ(mistakes("{mode: sevrice}"), "s.yaml:7:16: expected job or service, found \"sevrice\"");
+  EXPECT_EQ(mistakes("{mode: service, grace: 1500ms}"), "s.yaml:7:32: must be whole seconds");
+}
+
 TEST(ScenarioTest, HasDefaultsForWhatIsNotSaid) {
   const auto parsed = ParseScenario(With(kExpect), "s.yaml");
   ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->gate_mode, GateMode::kJob);
+  EXPECT_FALSE(parsed->gate_grace);
   EXPECT_TRUE(parsed->required);
   EXPECT_THAT(parsed->backends, ElementsAre("sim", "kind"));
   EXPECT_EQ(parsed->replicas, 5);

@@ -144,6 +144,9 @@ TEST(TimelineTest, ReadsEveryAction) {
   - {at: 1s, do: {scale: 7}}
   - {at: 1s, do: {evidence: {release: shop-1.5.0, stage: "50", ok: false}}}
   - {at: 1s, do: {evidence: {release: shop-1.5.0, ok: true}}}
+  - {at: 1s, do: {override: {decision: approve, stage: "20", reason: MC is down, overRefusal: true}}}
+  - {at: 1s, do: {override: {decision: reject, stage: "50", reason: too slow for us, release: shop-1.6.0,
+                             expires: 1m}}}
 )");
   EXPECT_THAT(
       Descriptions(scenario),
@@ -157,16 +160,28 @@ TEST(TimelineTest, ReadsEveryAction) {
                   "deploy shop-1.6.0, its image missing, without its label 1s after deployed",
                   "scale to 7 1s after deployed",
                   "evidence for shop-1.5.0 at 50 becomes false 1s after deployed",
-                  "evidence for shop-1.5.0 becomes true 1s after deployed"));
+                  "evidence for shop-1.5.0 becomes true 1s after deployed",
+                  "approve the release at 20 over a refusal for 30m 1s after deployed",
+                  "reject shop-1.6.0 at 50 for 1m 1s after deployed"));
   EXPECT_EQ(scenario.timeline[3].after, seconds(2));
   EXPECT_EQ(scenario.timeline[0].line, 11);
 }
 
 TEST(TimelineTest, EveryActionHasANameOfItsOwn) {
   std::vector<std::string_view> names = ActionNames();
-  EXPECT_THAT(names, SizeIs(16));
+  EXPECT_THAT(names, SizeIs(18));
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(TimelineTest, OnlyAGateThatIsAServiceCanBeRestarted) {
+  const std::string restart = "timeline: [{at: 1s, do: restart-gate}]\n";
+  const Scenario scenario = Parse("{}\n  gate: {mode: service}", restart);
+  EXPECT_THAT(Descriptions(scenario), ElementsAre("restart-gate 1s after deployed"));
+  EXPECT_FALSE(PlaysAlone(scenario));
+  EXPECT_THAT(
+      MistakesIn("{}", restart),
+      ElementsAre("s.yaml:10:25: a gate as a Job cannot be restarted: it needs `mode: service`"));
 }
 
 TEST(TimelineTest, SuggestsTheNearestAction) {
@@ -201,6 +216,25 @@ TEST(TimelineTest, ChecksTheParametersOfActions) {
                   "s.yaml:14:51: unknown key \"stages\"; did you mean \"stage\"?",
                   "s.yaml:15:17: \"abort\" has no parameters: write `do: abort`",
                   "s.yaml:16:16: expected exactly one action"));
+}
+
+TEST(TimelineTest, ChecksTheWordsOfAnOverride) {
+  EXPECT_THAT(
+      MistakesIn(
+          "{}",
+          "timeline:\n- {at: 1s, do: {override: {decision: perhaps, stage: \"20\", reason: "
+          "long enough}}}\n"
+          "- {at: 1s, do: {override: {decision: reject, stage: \"20\", reason: too short}}}\n"
+          "- {at: 1s, do: {override: {decision: reject, stage: \"20\", reason: long enough, "
+          "expires: 59s}}}\n"
+          "- {at: 1s, do: {override: {decision: reject, stage: \"20\", reason: long enough, "
+          "overRefusal: true}}}\n"
+          "- {at: 1s, do: {override: {decision: approve}}}\n"),
+      ElementsAre(HasSubstr("s.yaml:11:38: expected approve or reject"),
+                  HasSubstr("s.yaml:12:67: must have 10 to 500 characters"),
+                  HasSubstr("must be from 1m to 24h"),
+                  HasSubstr("overRefusal goes with approve only"),
+                  HasSubstr("\"stage\" is missing"), HasSubstr("\"reason\" is missing")));
 }
 
 TEST(TimelineTest, WhatIsKnownOnlyAtTheEndBringsAboutNothing) {

@@ -139,7 +139,7 @@ class KindBackendTest : public testing::Test {
  protected:
   KindBackendTest() : programs_(testing::TempDir() + "drill_kind_backend_programs") {
     std::filesystem::create_directories(programs_);
-    for (const char* name : {"rollout-gate", "mock-mc"}) {
+    for (const char* name : {"rollout-gate", "rollout-gate-serve", "mock-mc"}) {
       std::ofstream(programs_ + "/" + name) << "x";
       std::filesystem::permissions(programs_ + "/" + name, std::filesystem::perms::owner_all);
     }

@@ -35,8 +35,14 @@ SigningKeyPair AKey(const std::string& id) {
 }
 
 StageWorld AWorld() {
-  return {"drill-gate-099-aa",       "run1",          "gate:tag",   "mock:tag",
-          gate::Secret("the-token"), AKey("mc-good"), AKey("rogue")};
+  return {"drill-gate-099-aa",       "run1",          "gate:tag",    "mock:tag",
+          gate::Secret("the-token"), AKey("mc-good"), AKey("rogue"), gate::Secret("the-caller")};
+}
+
+Scenario AServiceScenario() {
+  Scenario scenario = AScenario();
+  scenario.gate_mode = GateMode::kService;
+  return scenario;
 }
 
 // What the real manifests of kind/scenario/ become.
@@ -91,11 +97,63 @@ TEST_F(StageObjectsTest, TheNamespaceComesFirstAndTheRolloutLast) {
 }
 
 TEST_F(StageObjectsTest, SecretsAreInSecretsAndNowhereElse) {
+  for (const Scenario& scenario : {AScenario(), AServiceScenario()}) {
+    for (const Manifest& each : Render(scenario)) {
+      if (each.ref.resource == gate::kube::kSecrets) continue;
+      const std::string text = each.object.dump();
+      EXPECT_THAT(text, Not(HasSubstr("the-token"))) << each.ref.name;
+      EXPECT_THAT(text, Not(HasSubstr("the-caller"))) << each.ref.name;
+      EXPECT_THAT(text, Not(HasSubstr("PRIVATE KEY"))) << each.ref.name;
+    }
+  }
+}
+
+TEST_F(StageObjectsTest, WhoIsNotAServiceHasNoCaller) {
   for (const Manifest& each : Render(AScenario())) {
-    if (each.ref.resource == gate::kube::kSecrets) continue;
-    const std::string text = each.object.dump();
-    EXPECT_THAT(text, Not(HasSubstr("the-token"))) << each.ref.name;
-    EXPECT_THAT(text, Not(HasSubstr("PRIVATE KEY"))) << each.ref.name;
+    EXPECT_THAT(each.object.dump(), Not(HasSubstr("the-caller"))) << each.ref.name;
+    EXPECT_FALSE(each.ref.resource == gate::kube::kDeployments && each.ref.name == kGateName);
+  }
+}
+
+TEST_F(StageObjectsTest, TheServiceShowsArgoWhatItExpects) {
+  const auto objects = Render(AServiceScenario());
+  EXPECT_EQ(gate::JsonString(Object(objects, "Secret", "rollout-gate-caller"), "/stringData/token"),
+            "the-caller");
+  const Json arg =
+      Object(objects, "AnalysisTemplate", "evidence-gate").at(Json::json_pointer("/spec/args/3"));
+  EXPECT_EQ(arg.at("valueFrom").at("secretKeyRef"),
+            (Json{{"name", "rollout-gate-caller"}, {"key", "token"}}));
+  EXPECT_EQ(GateConfig(objects).at("serve").at("callerTokenFile"), "/var/run/secrets/caller/token");
+}
+
+TEST_F(StageObjectsTest, ArgoWaitsLongerThanTheServiceTakes) {
+  Scenario scenario = AServiceScenario();
+  scenario.gate_config = {{"timing", {{"budget", "7500ms"}}}};
+  const Json::json_pointer timeout("/spec/metrics/0/provider/web/timeoutSeconds");
+  EXPECT_EQ(Object(Render(scenario), "AnalysisTemplate", "evidence-gate").at(timeout), 38);
+}
+
+TEST_F(StageObjectsTest, TheServicesPodMayTakeAsLongToEndAsTheScenarioSays) {
+  Scenario scenario = AServiceScenario();
+  const Json::json_pointer grace("/spec/template/spec/terminationGracePeriodSeconds");
+  EXPECT_EQ(Object(Render(scenario), "Deployment", kGateName).at(grace), 15);
+  scenario.gate_grace = std::chrono::seconds(1);
+  EXPECT_EQ(Object(Render(scenario), "Deployment", kGateName).at(grace), 1);
+}
+
+// What it watches it may read; a list cannot be limited to names.
+TEST_F(StageObjectsTest, TheServiceMayWriteItsOwnConfigMapsOnly) {
+  const Json role = Object(Render(AServiceScenario()), "Role", "rollout-gate");
+  for (const Json& rule : role.at("rules")) {
+    for (const Json& verb : rule.at("verbs")) {
+      EXPECT_THAT((std::vector<std::string>{"get", "list", "watch", "create", "patch"}),
+                  Contains(verb));
+    }
+    if (rule.at("resources") != Json::array({"configmaps"})) continue;
+    const bool unlimited = rule.at("verbs") == Json::array({"create"}) ||
+                           rule.at("verbs") == Json::array({"list", "watch"});
+    EXPECT_TRUE(unlimited || rule.at("resourceNames") ==
+                                 Json::array({"rollout-gate-demo", "rollout-gate-outbox"}));
   }
 }
 
@@ -197,6 +255,10 @@ TEST_F(StageObjectsTest, DryRunIsPassedToTheGate) {
 TEST_F(StageObjectsTest, TheGateMayTouchItsOwnConfigMapOnly) {
   const Json role = Object(Render(AScenario()), "Role", "rollout-gate");
   for (const Json& rule : role.at("rules")) {
+    if (rule.at("resources") == Json::array({"gateoverrides"})) {
+      EXPECT_EQ(rule.at("verbs"), Json::array({"list"}));
+      continue;
+    }
     for (const Json& verb : rule.at("verbs")) {
       EXPECT_THAT((std::vector<std::string>{"get", "create", "patch"}), Contains(verb));
     }

@@ -54,6 +54,15 @@ TEST(ShippedManifestsTest, TheManifestsOfTheDrillsAreClean) {
   EXPECT_THAT(RulesFound(report), IsEmpty());
 }
 
+TEST(ShippedManifestsTest, SoAreThoseOfTheGateAsAService) {
+  drill::Scenario scenario = AScenario();
+  scenario.gate_mode = drill::GateMode::kService;
+  const Report report = LintScenario(scenario);
+  EXPECT_EQ(report.rollouts, 1);
+  EXPECT_EQ(report.templates, 1);
+  EXPECT_THAT(RulesFound(report), IsEmpty());
+}
+
 TEST(ShippedManifestsTest, TheHoldIsReadFromTheConfigMapThatTheJobMounts) {
   // The drills' Job ends 30 s after its hold of 60 s. If its ConfigMap were not read, the 5 minutes
   // of the default would be too long for it.
