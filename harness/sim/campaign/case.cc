@@ -200,6 +200,8 @@ Case GenerateCase(std::uint64_t seed, std::uint64_t run, const Scenario* base) {
     Rng shape = root.Fork("rollout");
     one.scenario = GeneratedWorld();
     DrawRollout(shape, one.scenario);
+    Rng mode = root.Fork("gate mode");
+    if (Chance(mode, 30)) one.scenario.gate_mode = GateMode::kService;
     Rng mc = root.Fork("mc");
     one.mc = DrawMc(mc, *one.scenario.shape.steps);
   }
@@ -232,9 +234,11 @@ std::vector<std::string> Describe(const Case& one) {
   std::vector<std::string> lines;
   const Scenario& scenario = one.scenario;
   lines.push_back(fmt::format(
-      "{} replicas, maxSurge {}, maxUnavailable {}, Argo Rollouts {}, ties {}", scenario.replicas,
-      scenario.max_surge, scenario.max_unavailable, one.argo == ArgoVersion::k1_9 ? "1.9" : "1.10",
-      one.ties == World::Options::Ties::kDrawn ? "drawn" : "in order"));
+      "{} replicas, maxSurge {}, maxUnavailable {}, Argo Rollouts {}, ties {}, the gate as a {}",
+      scenario.replicas, scenario.max_surge, scenario.max_unavailable,
+      one.argo == ArgoVersion::k1_9 ? "1.9" : "1.10",
+      one.ties == World::Options::Ties::kDrawn ? "drawn" : "in order",
+      scenario.gate_mode == GateMode::kService ? "service" : "Job"));
   for (const McStage& stage : one.mc) lines.push_back("MC at " + Describe(stage));
   for (const Fault& fault : one.faults) lines.push_back(Describe(fault));
   return lines;

@@ -67,6 +67,10 @@ std::string FormatWorld(const Case& one) {
   if (scenario.canary_image == Deploy::Image::kMissing) text += "    canaryImage: missing\n";
   text += FormatShape(scenario.shape);
   std::string gate;
+  if (scenario.gate_mode == GateMode::kService) gate += "    mode: service\n";
+  if (scenario.gate_grace) {
+    gate += fmt::format("    grace: {}\n", gate::FormatDuration(*scenario.gate_grace));
+  }
   if (scenario.dry_run) gate += "    dryRun: true\n";
   if (!scenario.gate_image) gate += "    image: missing\n";
   if (scenario.job_deadline) {

@@ -112,17 +112,20 @@ class CaseRun {
       if (!created) return "preparing: " + created.error().message;
     }
     bool mc_ready = false;
-    const auto listener =
-        simulation_.server().Listen(Type::kDeployment, [&mc_ready](const Change& change) {
-          mc_ready = gate::JsonInt(StatusOf(*change.after), "/availableReplicas") > 0;
-        });
-    const auto ready = [&] { return mc_ready && witness_.rollout().Healthy(); };
+    bool gate_ready = one_.scenario.gate_mode == GateMode::kJob;
+    const auto listener = simulation_.server().Listen(Type::kDeployment, [&](const Change& change) {
+      bool& its = change.after->meta.name == kMockName ? mc_ready : gate_ready;
+      its = gate::JsonInt(StatusOf(*change.after), "/availableReplicas") > 0;
+    });
+    const auto ready = [&] { return mc_ready && gate_ready && witness_.rollout().Healthy(); };
     world().Run(world().Now() + kPrepareTime, ready, kMostEvents);
     simulation_.server().Unlisten(listener);
     if (ready()) return "";
     const RolloutState::Status& now = witness_.rollout().now();
-    return fmt::format("the stable release did not come up: MC is {}ready, the Rollout {} {}",
-                       mc_ready ? "" : "not ", now.phase, now.observed ? "" : "and not observed");
+    return fmt::format(
+        "the stable release did not come up: MC is {}ready, the gate {}, the Rollout {} {}",
+        mc_ready ? "" : "not ", gate_ready ? "too" : "not", now.phase,
+        now.observed ? "" : "and not observed");
   }
 
   std::string Deploy() {

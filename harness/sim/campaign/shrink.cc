@@ -75,6 +75,9 @@ class Shrinker {
     if (best_.smallest.argo != ArgoVersion::k1_10) {
       plainer = TryWith([](Case& one) { one.argo = ArgoVersion::k1_10; }) || plainer;
     }
+    if (best_.smallest.scenario.gate_mode != GateMode::kJob) {
+      plainer = TryWith([](Case& one) { one.scenario.gate_mode = GateMode::kJob; }) || plainer;
+    }
     return plainer;
   }
 

@@ -23,30 +23,39 @@ bool IsMockScript(const Object& object) {
 
 Result<StageTemplate> StageTemplate::Make(gate::Files& files, const std::string& directory,
                                           const Scenario& scenario, const StageWorld& world) {
-  Scenario bare = scenario;
-  bare.mc_script = Json::object();
-  auto manifests = StageObjects(files, directory, bare, world);
-  if (!manifests) return std::move(manifests).error();
   StageTemplate made(world);
-  for (const Manifest& manifest : *manifests) {
-    const TypeInfo* info = FindType(manifest.ref.resource);
-    if (info == nullptr) {
-      return Error{ErrorCode::kInvalidArgument,
-                   manifest.ref.resource.plural + " are not part of the model"};
+  for (const GateMode mode : {GateMode::kJob, GateMode::kService}) {
+    Scenario bare = scenario;
+    bare.mc_script = Json::object();
+    bare.gate_mode = mode;
+    auto manifests = StageObjects(files, directory, bare, world);
+    if (!manifests) return std::move(manifests).error();
+    for (const Manifest& manifest : *manifests) {
+      auto added = made.Add(manifest, made.objects_[mode]);
+      if (!added) return std::move(added).error();
     }
-    auto object = FromJson(*info, manifest.object);
-    if (!object) return std::move(object).error();
-    object->meta.ns = manifest.ref.ns;
-    if (info->type == Type::kRollout) made.rollout_ = manifest.object;
-    if (IsMockScript(*object)) {
-      auto script =
-          gate::ParseStrictJson(gate::JsonString(RestOf(*object), "/stringData/script.yaml"));
-      if (!script) return std::move(script).error();
-      made.script_ = *std::move(script);
-    }
-    made.objects_.push_back(*std::move(object));
   }
   return made;
+}
+
+Result<void> StageTemplate::Add(const Manifest& manifest, std::vector<Object>& objects) {
+  const TypeInfo* info = FindType(manifest.ref.resource);
+  if (info == nullptr) {
+    return Error{ErrorCode::kInvalidArgument,
+                 manifest.ref.resource.plural + " are not part of the model"};
+  }
+  auto object = FromJson(*info, manifest.object);
+  if (!object) return std::move(object).error();
+  object->meta.ns = manifest.ref.ns;
+  if (info->type == Type::kRollout) rollout_ = manifest.object;
+  if (IsMockScript(*object)) {
+    auto script =
+        gate::ParseStrictJson(gate::JsonString(RestOf(*object), "/stringData/script.yaml"));
+    if (!script) return std::move(script).error();
+    script_ = *std::move(script);
+  }
+  objects.push_back(*std::move(object));
+  return {};
 }
 
 Result<Object> StageTemplate::RolloutFor(const Case& one) const {
@@ -67,7 +76,8 @@ Result<Object> StageTemplate::RolloutFor(const Case& one) const {
 Object StageTemplate::ScriptFor(const Case& one) const {
   Json script = script_;
   if (const Json part = McScriptOf(one); part.is_object()) script.merge_patch(part);
-  const auto found = std::find_if(objects_.begin(), objects_.end(), IsMockScript);
+  const std::vector<Object>& all = objects_.at(one.scenario.gate_mode);
+  const auto found = std::find_if(all.begin(), all.end(), IsMockScript);
   Object object = *found;
   Json rest = RestOf(object);
   rest["stringData"][kScriptKey] = script.dump(2) + "\n";
@@ -76,9 +86,10 @@ Object StageTemplate::ScriptFor(const Case& one) const {
 }
 
 Result<std::vector<Object>> StageTemplate::ObjectsFor(const Case& one) const {
+  const std::vector<Object>& all = objects_.at(one.scenario.gate_mode);
   std::vector<Object> objects;
-  objects.reserve(objects_.size());
-  for (const Object& object : objects_) {
+  objects.reserve(all.size());
+  for (const Object& object : all) {
     if (object.type == Type::kRollout) {
       auto rollout = RolloutFor(one);
       if (!rollout) return std::move(rollout).error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@
 
 namespace drill::sim {
 
-// The objects of a stage, read from the manifests once; what differs from case to case (replicas,
-// steps, MC's script) is put into copies.
+// The objects of a stage, read from the manifests once; what differs from case to case (the mode of
+// the gate, replicas, steps, MC's script) is chosen, or put into copies.
 class StageTemplate {
  public:
   // `directory` is kind/scenario. The namespace is `world.ns`. Errors are those of StageObjects.
@@ -30,8 +31,11 @@ class StageTemplate {
   gate::Result<Object> RolloutFor(const Case& one) const;
   Object ScriptFor(const Case& one) const;
 
+  gate::Result<void> Add(const Manifest& manifest, std::vector<Object>& objects);
+
   StageWorld world_;
-  std::vector<Object> objects_;
+
+  std::map<GateMode, std::vector<Object>> objects_;
   gate::Json rollout_;  // its JSON document
   gate::Json script_;   // mock-mc's, without the case's part
 };

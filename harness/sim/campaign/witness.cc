@@ -49,6 +49,7 @@ Witness::Witness(Simulation& simulation, const Injector& injector, const Case& o
       judge_(judge),
       records_(judge) {
   secrets_.Add(stage.token.Reveal());
+  secrets_.Add(stage.caller_token.Reveal());
   for (const SigningKeyPair* key : {&stage.good, &stage.rogue}) {
     secrets_.Add(SecretPartOfPem(key->private_pem.Reveal()));
   }
@@ -186,9 +187,12 @@ void Witness::NoteRecord(const Json& record) {
 }
 
 // A controller that lost the answer to its creation of an AnalysisRun, or its end, makes another
-// one. If that passes, the refusal has no consequence.
+// one; if it did not get the answer of the gate as a service, it asks again. If that passes, the
+// refusal has no consequence.
 bool Witness::IsExcused(const Refusal& refusal) const {
-  return refusal.overtaken && !injector_.HoldingUp(refusal.at).empty();
+  const bool asks_by_network = one_.scenario.gate_mode == GateMode::kService;
+  return refusal.overtaken &&
+         (!injector_.HoldingUp(refusal.at).empty() || (asks_by_network && !one_.faults.empty()));
 }
 
 void Witness::NoteRestored() {
@@ -254,7 +258,8 @@ void Witness::Finish() {
                        now.aborted ? ", aborted" : "");
   });
   const std::size_t started = injector_.counters().gates_started;
-  const std::size_t killed = started - std::min(started, gates_ended_);
+  const std::size_t ended = gates_ended_ + simulation_.surroundings().gates_running;
+  const std::size_t killed = started - std::min(started, ended);
   if (killed > 0) judge_.Reach(Mark::kGateKilled);
   if (injector_.counters().gates_crashed > 0) judge_.Reach(Mark::kGateCrashed);
   FinishRefusals();

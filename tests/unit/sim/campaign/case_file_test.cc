@@ -32,6 +32,7 @@ TEST(CaseFileTest, IsAScenarioThatReadsBackAsItWasWritten) {
     EXPECT_EQ(read.ties, one.ties);
     EXPECT_EQ(read.argo, one.argo);
     EXPECT_EQ(read.faults, one.faults);
+    EXPECT_EQ(read.scenario.gate_mode, one.scenario.gate_mode);
     EXPECT_EQ(read.scenario.replicas, one.scenario.replicas);
     EXPECT_EQ(read.scenario.max_surge, one.scenario.max_surge);
     EXPECT_EQ(read.scenario.shape.steps, one.scenario.shape.steps);

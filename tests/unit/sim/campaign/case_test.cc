@@ -22,8 +22,10 @@ TEST(CaseTest, DrawsEveryFaultAndEveryAnswerSoonerOrLater) {
   std::set<FaultKind> kinds;
   std::set<McAnswer> answers;
   std::size_t without_faults = 0;
+  std::size_t services = 0;
   for (std::uint64_t run = 0; run < 2000; ++run) {
     const Case one = GenerateCase(3, run, nullptr);
+    if (one.scenario.gate_mode == GateMode::kService) ++services;
     if (one.faults.empty()) ++without_faults;
     for (const Fault& fault : one.faults) kinds.insert(fault.kind);
     for (const McStage& stage : one.mc) {
@@ -35,6 +37,8 @@ TEST(CaseTest, DrawsEveryFaultAndEveryAnswerSoonerOrLater) {
   EXPECT_FALSE(kinds.contains(FaultKind::kMcClockSkew));
   EXPECT_EQ(answers.size(), kMcAnswers);
   EXPECT_GT(without_faults, 200U);
+  EXPECT_GT(services, 500U);
+  EXPECT_LT(services, 700U);
 }
 
 TEST(CaseTest, StaysWithinWhatARolloutTakes) {

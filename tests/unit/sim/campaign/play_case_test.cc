@@ -46,6 +46,44 @@ TEST(PlayCaseTest, ARefusedReleaseIsRolledBack) {
   EXPECT_EQ(Evaluated(result, Invariant::kRefusalRollsBack), 1U);
 }
 
+Case AsService(Case one) {
+  one.scenario.gate_mode = GateMode::kService;
+  return one;
+}
+
+TEST(PlayCaseTest, TheGateAsAServiceDoesTheSame) {
+  const CaseResult good = Play(AsService(PlainCase(McAnswer::kGood, McAnswer::kGood)));
+  EXPECT_TRUE(good.passed()) << Why(good);
+  EXPECT_TRUE(Reached(good, Mark::kPromoted));
+  EXPECT_EQ(Evaluated(good, Invariant::kPassIsProven), 2U);
+  EXPECT_FALSE(Reached(good, Mark::kGateKilled)) << "it runs on";
+  const CaseResult refused = Play(AsService(PlainCase(McAnswer::kGood, McAnswer::kRefused)));
+  EXPECT_TRUE(refused.passed()) << Why(refused);
+  EXPECT_TRUE(Reached(refused, Mark::kRestored));
+}
+
+TEST(PlayCaseTest, AsAServiceItPausesWithoutAVerdict) {
+  const CaseResult result = Play(AsService(PlainCase(McAnswer::kHangs, McAnswer::kGood)));
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_TRUE(Reached(result, Mark::kInconclusive));
+  EXPECT_FALSE(Reached(result, Mark::kPromoted));
+  EXPECT_FALSE(Reached(result, Mark::kAborted));
+}
+
+TEST(PlayCaseTest, AServiceThatDiesAtACallIsStartedAgain) {
+  for (const std::int64_t call : {0, 10, 20, 30}) {
+    Case one = AsService(PlainCase(McAnswer::kGood, McAnswer::kGood));
+    Fault crash;
+    crash.kind = FaultKind::kGateCrash;
+    crash.amount = call;
+    one.faults = {crash};
+    const CaseResult result = Play(one);
+    EXPECT_TRUE(result.passed()) << Why(result);
+    EXPECT_TRUE(Reached(result, Mark::kGateCrashed)) << call;
+    EXPECT_TRUE(Reached(result, Mark::kPromoted)) << call;
+  }
+}
+
 TEST(PlayCaseTest, TheSameCaseGoesTheSameWay) {
   Case one = GenerateCase(1, 12, nullptr);
   EXPECT_EQ(Play(one).trace, Play(one).trace);
