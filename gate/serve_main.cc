@@ -60,6 +60,9 @@ int main(int argc, char** argv) {
   if (!arguments.empty() && arguments.front() == "notify") {
     return gate::cli::RunNotify({arguments.begin() + 1, arguments.end()}, GATE_VERSION, machine);
   }
+  // In an image of its own it is called as `rollout-gate` is.
+  const bool is_named = !arguments.empty() && arguments.front() == "serve";
   NetworkHost host;
-  return gate::cli::RunServe(arguments, GATE_VERSION, machine, host);
+  return gate::cli::RunServe({arguments.begin() + (is_named ? 1 : 0), arguments.end()},
+                             GATE_VERSION, machine, host);
 }

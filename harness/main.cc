@@ -351,6 +351,8 @@ void AddBackendOptions(CLI::App& run, BackendOptions& backend) {
       ->envname("ARGO_ROLLOUTS_IMAGE");
   run.add_option("--gate-image", backend.gate_image,
                  "local image of rollout-gate (default: built from the binary beside this one)");
+  run.add_option("--serve-image", backend.serve_image,
+                 "local image of rollout-gate-serve (default: likewise)");
   run.add_option("--mock-image", backend.mock_image, "local image of mock-mc (default: likewise)");
   run.add_option("--kubeconfig", backend.kubeconfig, "of the cluster for --backend cluster");
   run.add_option("--context", backend.context, "in that kubeconfig");

@@ -4,8 +4,7 @@
 #   kind/build-image.sh build/release/bin/rollout-gate example/rollout-gate:1.0 [MAX_BYTES]
 #
 # The image holds the program, the shared libraries that it links, the system's CA certificates (and
-# with rollout-gate the program that is its service, with gate-drill the manifests that it plays) and
-# nothing else; it runs as user 65532. Prints "IMAGE_ID SIZE_IN_BYTES". Fails without leaving the
+# with gate-drill the manifests that it plays) and nothing else; it runs as user 65532. Prints "IMAGE_ID SIZE_IN_BYTES". Fails without leaving the
 # tag behind if the image is larger than MAX_BYTES.
 set -euo pipefail
 umask 022  # the image is read by another user
@@ -18,21 +17,14 @@ name=$(basename "$program")
 here=$(dirname "${BASH_SOURCE[0]}")
 dockerfile=$here/images/$name.Dockerfile
 ca_bundle=/etc/ssl/certs/ca-certificates.crt
-programs=("$program")
-# What `rollout-gate serve` becomes belongs beside it.
-[ "$name" != rollout-gate ] || programs+=("$(dirname "$program")/rollout-gate-serve")
-for each in "${programs[@]}"; do
-  [ -x "$each" ] || die "$each is not an executable file; build it first"
-done
+[ -x "$program" ] || die "$program is not an executable file; build it first"
 [ -r "$dockerfile" ] || die "$dockerfile is missing: there is no image for a program named $name"
 [ -r "$ca_bundle" ] || die "$ca_bundle is missing; install the package ca-certificates"
 
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 rootfs=$context/rootfs
-for each in "${programs[@]}"; do
-  install -D -m 755 "$each" "$rootfs/usr/bin/$(basename "$each")"
-done
+install -D -m 755 "$program" "$rootfs/usr/bin/$name"
 install -D -m 644 "$ca_bundle" "$rootfs/$ca_bundle"
 if [ "$name" = gate-drill ]; then
   for manifest in "$here"/scenario/*.yaml; do
@@ -42,15 +34,13 @@ if [ "$name" = gate-drill ]; then
 fi
 # Lines of ldd: "libm.so.6 => /lib/.../libm.so.6 (0x...)", "/lib64/ld-linux... (0x...)", and
 # "libx.so => not found". A static program has none.
-for each in "${programs[@]}"; do
-  libraries=$(ldd "$each" 2>/dev/null || true)
-  if grep -q 'not found' <<<"$libraries"; then
-    die "$each links what is not installed here: $(grep 'not found' <<<"$libraries" | xargs)"
-  fi
-  while read -r library; do
-    [ -z "$library" ] || install -D -m 755 "$library" "$rootfs/$library"
-  done < <(grep -o '/[^ ]*' <<<"$libraries" | grep -v '^/.*=>' || true)
-done
+libraries=$(ldd "$program" 2>/dev/null || true)
+if grep -q 'not found' <<<"$libraries"; then
+  die "$program links what is not installed here: $(grep 'not found' <<<"$libraries" | xargs)"
+fi
+while read -r library; do
+  [ -z "$library" ] || install -D -m 755 "$library" "$rootfs/$library"
+done < <(grep -o '/[^ ]*' <<<"$libraries" | grep -v '^/.*=>' || true)
 
 docker build --quiet --tag "$tag" --file "$dockerfile" "$context" >"$context/log" 2>&1 ||
   die "docker build failed: $(cat "$context/log")"

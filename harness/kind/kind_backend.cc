@@ -82,6 +82,7 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   auto images = MakeClusterAndImages(deadline);
   if (!images) return std::move(images).error();
   (*facts)["images"] = {{"rollout-gate", images->gate.ToJson()},
+                        {"rollout-gate-serve", images->serve.ToJson()},
                         {"mock-mc", images->mock.ToJson()}};
   auto cluster = parts_.connect(tools_->kubeconfig());
   if (!cluster) return std::move(cluster).error();
@@ -153,9 +154,11 @@ Result<void> KindBackend::MakeCluster(const gate::Deadline& deadline) {
 Result<KindBackend::Images> KindBackend::MakeImages(const gate::Deadline& deadline) {
   auto gate_image = MakeImage("rollout-gate", options_.gate_image, deadline);
   if (!gate_image) return std::move(gate_image).error();
+  auto serve_image = MakeImage("rollout-gate-serve", options_.serve_image, deadline);
+  if (!serve_image) return std::move(serve_image).error();
   auto mock_image = MakeImage("mock-mc", options_.mock_image, deadline);
   if (!mock_image) return std::move(mock_image).error();
-  return Images{*std::move(gate_image), *std::move(mock_image)};
+  return Images{*std::move(gate_image), *std::move(serve_image), *std::move(mock_image)};
 }
 
 Result<LocalImage> KindBackend::MakeImage(const std::string& program, const std::string& given,
@@ -169,7 +172,7 @@ Result<LocalImage> KindBackend::MakeImage(const std::string& program, const std:
 
 Result<void> KindBackend::LoadImagesAndAwaitNetwork(const Images& images,
                                                     const gate::Deadline& deadline) {
-  std::vector<std::string> tags = {images.gate.tag, images.mock.tag};
+  std::vector<std::string> tags = {images.gate.tag, images.serve.tag, images.mock.tag};
   if (!options_.argo_image.empty()) tags.push_back(options_.argo_image);
   Result<void> loaded;
   auto task = parts_.runtime.Spawn(
@@ -214,6 +217,7 @@ Result<void> KindBackend::MakeWorld(const Images& images) {
   if (!rogue) return std::move(rogue).error().Wrap("making the rogue key");
   world_.run = run_;
   world_.gate_image = images.gate.tag;
+  world_.serve_image = images.serve.tag;
   world_.mock_image = images.mock.tag;
   world_.good = *std::move(good);
   world_.rogue = *std::move(rogue);

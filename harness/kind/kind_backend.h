@@ -51,6 +51,7 @@ class KindBackend : public Backend {
  private:
   struct Images {
     LocalImage gate;
+    LocalImage serve;
     LocalImage mock;
   };
 

@@ -99,10 +99,8 @@ bool IsVersion(const std::string& version) {
 }
 
 void CheckFiles(Checks& checks, const BackendOptions& options, const KindPaths& paths) {
-  if (options.gate_image.empty()) {
-    checks.Program(paths.programs, "rollout-gate");
-    checks.Program(paths.programs, "rollout-gate-serve");
-  }
+  if (options.gate_image.empty()) checks.Program(paths.programs, "rollout-gate");
+  if (options.serve_image.empty()) checks.Program(paths.programs, "rollout-gate-serve");
   if (options.mock_image.empty()) checks.Program(paths.programs, "mock-mc");
   checks.File(paths.files + "/cluster.yaml", "it belongs to the project's directory kind/");
   if (options.argo_manifest.empty()) {
@@ -130,6 +128,7 @@ Result<Json> Preflight(ClusterTools& tools, const BackendOptions& options, const
   if (checks.troubles().size() == before) {  // else these only repeat that Docker is missing
     checks.Image(options.argo_image);
     checks.Image(options.gate_image);
+    checks.Image(options.serve_image);
     checks.Image(options.mock_image);
     if (!options.cluster.empty()) checks.Cluster(options.cluster);
   }

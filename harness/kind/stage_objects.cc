@@ -173,6 +173,7 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
                       {"MAX_SURGE", IntOrString(scenario.max_surge)},
                       {"MAX_UNAVAILABLE", IntOrString(scenario.max_unavailable)},
                       {"GATE_IMAGE", scenario.gate_image ? world.gate_image : kMissingImage},
+                      {"SERVE_IMAGE", world.serve_image},
                       {"MOCK_IMAGE", world.mock_image},
                       {"DRY_RUN", scenario.dry_run},
                       {"JOB_DEADLINE_SECONDS", *job_deadline},

@@ -37,6 +37,7 @@ struct StageWorld {
   std::string ns;
   std::string run;  // id of the run of gate-drill, for the namespace's label
   std::string gate_image;
+  std::string serve_image;  // of the gate as a service
   std::string mock_image;
   gate::Secret token;           // MC expects it, the gate shows it
   SigningKeyPair good;          // in the gate's keyring

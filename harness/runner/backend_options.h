@@ -20,6 +20,7 @@ struct BackendOptions {
   std::string argo_manifest;  // a file instead of the release's URL, for sites without network
   std::string argo_image;     // to load into the cluster; empty: pulled by the cluster
   std::string gate_image;     // rollout-gate; empty: built from the binaries next to this program
+  std::string serve_image;    // rollout-gate-serve; likewise
   std::string mock_image;     // mock-mc; likewise
 
   // cluster

@@ -103,6 +103,7 @@ Result<StageWorld> MakeStageWorld(std::uint64_t seed) {
       .ns = "",
       .run = "sim",
       .gate_image = kGateImage,
+      .serve_image = kGateImage,
       .mock_image = kMockImage,
       .token = gate::Secret(gate::HexEncode(rng.Fork("token").Bytes(kTokenBytes))),
       .good = *std::move(good),

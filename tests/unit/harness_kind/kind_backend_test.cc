@@ -180,7 +180,7 @@ TEST_F(KindBackendTest, StartBringsUpAClusterOfItsOwnAndStopLeavesNothing) {
   const auto facts = Start(*backend);
   ASSERT_TRUE(facts) << facts.error().message;
   EXPECT_EQ(machine_.clusters.size(), 2U);
-  EXPECT_EQ(machine_.images.size(), 2U);
+  EXPECT_EQ(machine_.images.size(), 3U);
   ASSERT_TRUE(Stop(*backend));
   EXPECT_THAT(machine_.clusters, UnorderedElementsAre("somebodys"));
   EXPECT_THAT(machine_.images, IsEmpty());
@@ -192,10 +192,10 @@ TEST_F(KindBackendTest, TwoRunsHaveDifferentClustersAndImages) {
   ASSERT_TRUE(Start(*first));
   ASSERT_TRUE(Start(*second));
   EXPECT_EQ(machine_.clusters.size(), 2U);
-  EXPECT_EQ(machine_.images.size(), 4U);
+  EXPECT_EQ(machine_.images.size(), 6U);
   ASSERT_TRUE(Stop(*first));
   EXPECT_EQ(machine_.clusters.size(), 1U);
-  EXPECT_EQ(machine_.images.size(), 2U);
+  EXPECT_EQ(machine_.images.size(), 3U);
   ASSERT_TRUE(Stop(*second));
 }
 
@@ -227,8 +227,8 @@ TEST_P(KindBackendFailureTest, AFailedStartLeavesNothingBehind) {
 
 INSTANTIATE_TEST_SUITE_P(AtEachStep, KindBackendFailureTest,
                          testing::Values("docker version", "kind version", "kind create cluster",
-                                         "programs/rollout-gate", "programs/mock-mc", "kind load",
-                                         "kubectl apply"));
+                                         "programs/rollout-gate", "programs/rollout-gate-serve",
+                                         "programs/mock-mc", "kind load", "kubectl apply"));
 
 TEST_F(KindBackendTest, AStopDuringTheCreationOfTheClusterLeavesNothingBehind) {
   std::stop_source stop;
@@ -327,14 +327,15 @@ TEST_F(KindBackendTest, KeepKeepsTheClusterTheImagesAndTheKubeconfig) {
 }
 
 TEST_F(KindBackendTest, GivenImagesAreUsedAndNeverRemoved) {
-  machine_.images = {"mine/gate:1", "mine/mock:1"};
+  machine_.images = {"mine/gate:1", "mine/serve:1", "mine/mock:1"};
   BackendOptions options;
   options.gate_image = "mine/gate:1";
+  options.serve_image = "mine/serve:1";
   options.mock_image = "mine/mock:1";
   const auto backend = NewBackend(options);
   ASSERT_TRUE(Start(*backend));
   ASSERT_TRUE(Stop(*backend));
-  EXPECT_THAT(machine_.images, UnorderedElementsAre("mine/gate:1", "mine/mock:1"));
+  EXPECT_THAT(machine_.images, UnorderedElementsAre("mine/gate:1", "mine/serve:1", "mine/mock:1"));
 }
 
 TEST_F(KindBackendTest, StagesOfTheSameScenarioHaveDifferentNamespaces) {

@@ -35,8 +35,9 @@ SigningKeyPair AKey(const std::string& id) {
 }
 
 StageWorld AWorld() {
-  return {"drill-gate-099-aa",       "run1",          "gate:tag",    "mock:tag",
-          gate::Secret("the-token"), AKey("mc-good"), AKey("rogue"), gate::Secret("the-caller")};
+  return {"drill-gate-099-aa", "run1",        "gate:tag",
+          "serve:tag",         "mock:tag",    gate::Secret("the-token"),
+          AKey("mc-good"),     AKey("rogue"), gate::Secret("the-caller")};
 }
 
 Scenario AServiceScenario() {

@@ -19,9 +19,9 @@ drill::SigningKeyPair AKey(const std::string& id) {
 
 // The objects of kind/scenario/ as the drills apply them, as JSON documents in one file.
 std::string Rendered(const drill::Scenario& scenario) {
-  const drill::StageWorld world{"drill",      "run1",      "gate-drill/rollout-gate:1",
-                                "mock:1",     Secret("t"), AKey("good"),
-                                AKey("rogue")};
+  const drill::StageWorld world{"drill",      "run1",       "gate-drill/rollout-gate:1",
+                                "serve:1",    "mock:1",     Secret("t"),
+                                AKey("good"), AKey("rogue")};
   SystemFiles files;
   const auto objects = drill::StageObjects(files, KIND_FOLDER "/scenario", scenario, world);
   EXPECT_TRUE(objects) << objects.error().message;
