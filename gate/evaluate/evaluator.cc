@@ -56,25 +56,51 @@ std::optional<Instant> NextRound(const Config::Timing& timing, std::optional<Nan
   return last;
 }
 
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+bool IsClean(std::string_view token) {
+  return std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+Error NoToken(const std::string& path) {
+  return {ErrorCode::kInvalidArgument, path + " is empty; it must hold a bearer token"};
+}
+
+Error UncleanToken(const std::string& path) {
+  return {ErrorCode::kInvalidArgument,
+          path + " holds white space or control characters inside the token"};
+}
+
 }  // namespace
 
 Result<Secret> ReadToken(Files& files, const std::string& path) {
   auto text = files.Read(path);
   if (!text) return std::move(text).error();
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text->find_first_not_of(kSpace);
-  if (first == std::string::npos) {
-    return Error{ErrorCode::kInvalidArgument,
-                 path + " is empty; it must hold the bearer token for MC"};
-  }
-  std::string token = text->substr(first, text->find_last_not_of(kSpace) - first + 1);
-  const bool clean =
-      std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!clean) {
-    return Error{ErrorCode::kInvalidArgument,
-                 path + " holds white space or control characters inside the token"};
-  }
+  std::string token(Trimmed(*text));
+  if (token.empty()) return NoToken(path);
+  if (!IsClean(token)) return UncleanToken(path);
   return Secret(std::move(token));
+}
+
+Result<std::vector<Secret>> ReadTokens(Files& files, const std::string& path) {
+  const auto text = files.Read(path);
+  if (!text) return text.error();
+  std::vector<Secret> tokens;
+  for (std::string_view rest = *text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string token(Trimmed(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (token.empty()) continue;
+    if (!IsClean(token)) return UncleanToken(path);
+    tokens.emplace_back(std::move(token));
+  }
+  if (tokens.empty()) return NoToken(path);
+  return tokens;
 }
 
 Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,

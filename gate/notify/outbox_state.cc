@@ -213,7 +213,7 @@ std::map<std::string, int> RemoveUnknownSinks(OutboxState& state, const std::vec
   std::erase_if(state.pending, [&](const auto& entry) {
     const auto& [name, queue] = entry;
     const bool known = std::any_of(sinks.begin(), sinks.end(),
-                                   [&](const Sink& sink) { return sink.name == name; });
+                                   [&name = name](const Sink& sink) { return sink.name == name; });
     if (!known) removed[name] = static_cast<int>(queue.size());
     return !known;
   });

@@ -1,5 +1,6 @@
 #include "gate/service/gate_handler.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -59,7 +60,7 @@ std::optional<std::string_view> BearerToken(const std::optional<std::string>& he
 
 }  // namespace
 
-// The digests are compared, so that the time it takes says nothing about the token.
+// The digests are compared, so that the time it takes says nothing about a token.
 Result<void> GateHandler::CheckToken(const ServerRequest& request) {
   if (token_file_.empty()) return {};
   const auto header = request.headers.Get("Authorization");
@@ -67,12 +68,14 @@ Result<void> GateHandler::CheckToken(const ServerRequest& request) {
   if (!presented || request.headers.Count("Authorization") != 1) {
     return Error{ErrorCode::kPermissionDenied, "a bearer token is needed"};
   }
-  auto expected = evaluate::ReadToken(files_, token_file_);
-  if (!expected) return std::move(expected).error();
-  if (Sha256(*presented) != Sha256(expected->Reveal())) {
-    return Error{ErrorCode::kPermissionDenied, "the bearer token is not the right one"};
-  }
-  return {};
+  const auto accepted = evaluate::ReadTokens(files_, token_file_);
+  if (!accepted) return accepted.error();
+  const std::string digest = Sha256(*presented);
+  const bool known = std::any_of(accepted->begin(), accepted->end(), [&](const Secret& token) {
+    return Sha256(token.Reveal()) == digest;
+  });
+  if (known) return {};
+  return Error{ErrorCode::kPermissionDenied, "the bearer token is not the right one"};
 }
 
 HttpResponse GateHandler::Verdict(const ServerRequest& request, const Judge& judge) {
@@ -97,7 +100,7 @@ HttpResponse GateHandler::Verdict(const ServerRequest& request, const Judge& jud
 HttpResponse GateHandler::Ready(const std::stop_token& stop) {
   if (stop.stop_requested()) return Refuse(503, "shutting down");
   if (!token_file_.empty()) {
-    if (auto token = evaluate::ReadToken(files_, token_file_); !token) {
+    if (auto token = evaluate::ReadTokens(files_, token_file_); !token) {
       return Refuse(503, token.error().message);
     }
   }

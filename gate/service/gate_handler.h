@@ -21,8 +21,8 @@ namespace gate::service {
 // Anything else: 404, or 405 with Allow. Errors have the body {"error": "..."}.
 class GateHandler : public HttpHandler {
  public:
-  // `token_file` holds the bearer token that callers of /v1/verdicts must present, read for every
-  // request, so that it can be rotated; empty: none is asked for.
+  // `token_file` holds the bearer tokens, one a line, of which callers of /v1/verdicts must present
+  // one, read for every request, so that it can be rotated; empty: none is asked for.
   GateHandler(VerdictService& verdicts, Meter& meter, Files& files, std::string token_file)
       : verdicts_(verdicts), meter_(meter), files_(files), token_file_(std::move(token_file)) {}
 

@@ -72,8 +72,9 @@ Result<VerdictRequest> ParseVerdictRequest(std::string_view body) {
     } else if (name == "dryRun") {
       if (!value.is_boolean()) return Bad("\"dryRun\" must be true or false");
       request.mode = value.get<bool>() ? evaluate::Mode::kDryRun : evaluate::Mode::kEnforce;
-    } else if (std::none_of(std::begin(texts), std::end(texts),
-                            [&](const TextField& field) { return field.name == name; })) {
+    } else if (std::none_of(
+                   std::begin(texts), std::end(texts),
+                   [&name = name](const TextField& field) { return field.name == name; })) {
       return Bad(fmt::format("unknown field {}", evidence::Quote(name)));
     }
   }

@@ -283,7 +283,7 @@ TEST(ReadTokenTest, SaysWhatIsWrongWithoutShowingTheToken) {
   files.Put("/empty", " \n");
   files.Put("/odd", "abc def");
   EXPECT_EQ(ReadToken(files, "/empty").error().message,
-            "/empty is empty; it must hold the bearer token for MC");
+            "/empty is empty; it must hold a bearer token");
   EXPECT_THAT(ReadToken(files, "/odd").error().message,
               ::testing::Not(::testing::HasSubstr("abc")));
   files.Put("/good", "  abc\r\n");

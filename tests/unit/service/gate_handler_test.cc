@@ -115,6 +115,18 @@ TEST_F(GateHandlerTest, ARotatedTokenIsTheOneThatCounts) {
   EXPECT_EQ(Handle(Question()).status, 401);
 }
 
+// Argo reads its Secret at once, the gate's mounted copy comes later.
+TEST_F(GateHandlerTest, WhileATokenIsRotatedTheOldAndTheNewCount) {
+  bench_.files.Put("/callers", "another\n\nlet-me-in\n");
+  EXPECT_EQ(Handle(Question()).status, 200);
+  ServerRequest request = Question();
+  request.headers = {};
+  request.headers.Add("Authorization", "Bearer another");
+  EXPECT_EQ(Handle(request).status, 200);
+  bench_.files.Put("/callers", "another\nlet me in\n");
+  EXPECT_EQ(Handle(request).status, 503) << "a file that is damaged";
+}
+
 TEST_F(GateHandlerTest, ATokenThatCannotBeReadLetsNobodyIn) {
   bench_.files.Remove("/callers");
   EXPECT_EQ(Handle(Question()).status, 503);
