@@ -62,7 +62,9 @@ std::vector<std::string> ProgressTrack(const MilestoneTrace& trace) {
 }
 
 // The end of a pause or an analysis and the scaling that follows are seen by different watches.
-// What was true this long before is certainly from before the end.
+// What was true this long before is certainly from before the end. What had not even begun then (a
+// web metric is answered at once) was no standstill: what the step before it asked for may still be
+// on its way.
 constexpr gate::Nanos kBeforeItsEnd = std::chrono::milliseconds(300);
 
 // What ends this soon after the timeline did something was ended by that, and the scaling that it
@@ -72,7 +74,8 @@ constexpr gate::Nanos kReaction = std::chrono::milliseconds(1500);
 // Whether the timeline did something that Argo Rollouts may react to, and not just MC or the gate.
 bool ConcernsTheRollout(const Milestone& milestone) {
   return milestone.event == "action" &&
-         !IsOneOf(Text(milestone, "do"), {"evidence", "delete-token", "rotate-token"});
+         !IsOneOf(Text(milestone, "do"),
+                  {"evidence", "delete-token", "rotate-token", "override", "restart-gate"});
 }
 
 // "4 1 0", those of a milestone `replicas`.
@@ -136,16 +139,19 @@ bool HasEnded(const std::string& analysis_phase) {
 
 std::vector<std::string> AnalysisTrack(const MilestoneTrace& trace) {
   std::map<std::string, std::vector<std::string>> runs;
+  std::map<std::string, gate::Nanos> begun;
   gate::Nanos acted = -kReaction;
   for (const Milestone& each : trace.milestones) {
     if (ConcernsTheRollout(each)) acted = each.at;
     if (each.event != "analysisrun.phase") continue;
+    const gate::Nanos began = begun.try_emplace(Text(each, "name"), each.at).first->second;
     const std::string type = Text(each, "type");
     const std::string phase = Text(each, "phase");
     std::string text = fmt::format("{} {} {}", type, phase, Text(each, "message"));
     // A background run ends at any moment, and one that is terminated when somebody wants it to.
     const bool by_itself = type == "Step" && text.find("Terminated") == std::string::npos;
-    if (by_itself && HasEnded(phase) && each.at - acted >= kReaction) {
+    const bool stood_still = each.at - acted >= kReaction && each.at - began >= kBeforeItsEnd;
+    if (by_itself && HasEnded(phase) && stood_still) {
       text += " at " + AskedFor(ReplicasBefore(trace, each.at));
     }
     runs[Text(each, "name")].push_back(std::move(text));

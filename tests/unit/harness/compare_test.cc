@@ -137,11 +137,12 @@ TEST(TracksTest, AnEventOfAnAnalysisRunCountsOnce) {
 }
 
 TEST(TracksTest, ReplicasCountAlsoSoonAfterTheTimelineDidSomethingToMc) {
-  for (const char* action : {"evidence", "delete-token", "rotate-token"}) {
+  for (const char* action : {"evidence", "delete-token", "rotate-token", "override"}) {
     EXPECT_THAT(
-        TrackOf("analysis", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), Action(action)),
-                             At(seconds(6), RunIs("a", "Failed"))}),
-        ElementsAre("a: Step Failed  at 4 1 0"))
+        TrackOf("analysis",
+                {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(2), RunIs("a", "Running")),
+                 At(seconds(5), Action(action)), At(seconds(6), RunIs("a", "Failed"))}),
+        ElementsAre("a: Step Running ", "a: Step Failed  at 4 1 0"))
         << action;
   }
   EXPECT_THAT(
@@ -158,11 +159,22 @@ TEST(TracksTest, ReplicasCountAsTheyWereBeforeAnInlineAnalysisEnded) {
               ElementsAre("a: Step Running ", "a: Step Successful  at 4 1 0"));
 }
 
+TEST(TracksTest, ReplicasDoNotCountAtAnAnalysisThatEndsAtOnce) {
+  const auto track = [](milliseconds lasted) {
+    return TrackOf("analysis",
+                   {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(2), RunIs("a", "Running")),
+                    At(seconds(2) + lasted, RunIs("a", "Failed"))});
+  };
+  EXPECT_THAT(track(milliseconds(299)), ElementsAre("a: Step Running ", "a: Step Failed "));
+  EXPECT_THAT(track(milliseconds(300)),
+              ElementsAre("a: Step Running ", "a: Step Failed  at 4 1 0"));
+}
+
 TEST(TracksTest, AnalysisRunsBesideEachOtherHaveNoCommonOrder) {
   const auto one = TrackOf("analysis", {RunIs("a", "Running"), RunIs("b", "Running"),
                                         RunIs("a", "Failed"), RunIs("b", "Successful")});
-  EXPECT_THAT(one, ElementsAre("a: Step Running ", "a: Step Failed  at unknown", "b: Step Running ",
-                               "b: Step Successful  at unknown"));
+  EXPECT_THAT(one, ElementsAre("a: Step Running ", "a: Step Failed ", "b: Step Running ",
+                               "b: Step Successful "));
   EXPECT_EQ(one, TrackOf("analysis", {RunIs("b", "Running"), RunIs("b", "Successful"),
                                       RunIs("a", "Running"), RunIs("a", "Failed")}));
 }
