@@ -50,21 +50,27 @@ Json FieldsOf(const watch::RolloutFacts& facts) {
 
 class Leader::Work : public watch::WatchActions {
  public:
-  Work(const service::Config& config, const std::string& ns, const Deps& deps)
+  Work(const service::Config& config, std::string ns, const Deps& deps)
       : config_(config),
+        ns_(std::move(ns)),
         deps_(deps),
         rng_(deps.platform.NewEntropy().rng),
         identity_(Identity(deps.platform, rng_)),
         http_(deps.platform.NewNotifyClient(notify::kMostSinks)),
         observer_(deps.meter),
-        outbox_(config.notify, ns,
+        outbox_(config.notify, ns_,
                 {.kube = deps.kube,
                  .courier = {*http_, deps.platform.files(), deps.platform.runtime()},
                  .log = deps.log,
                  .observer = observer_},
                 rng_.Fork("outbox")) {}
 
-  const std::string& identity() const { return identity_; }
+  void Run(const std::stop_token& stop) {
+    watch::RunAsLeader(
+        deps_.kube, deps_.platform.runtime(), deps_.log,
+        {.ns = ns_, .name = config_.watch.lease, .identity = identity_},
+        [this](const std::stop_token& leading) { Lead(leading); }, stop);
+  }
 
   // Until `stop`.
   void Lead(const std::stop_token& stop) {
@@ -141,6 +147,7 @@ class Leader::Work : public watch::WatchActions {
   }
 
   const service::Config& config_;
+  const std::string ns_;
   const Deps deps_;
   Rng rng_;
   const std::string identity_;
@@ -150,18 +157,10 @@ class Leader::Work : public watch::WatchActions {
 };
 
 Leader::Leader(const service::Config& config, std::string ns, const Deps& deps)
-    : config_(config),
-      ns_(std::move(ns)),
-      deps_(deps),
-      work_(std::make_unique<Work>(config, ns_, deps)) {}
+    : work_(std::make_unique<Work>(config, std::move(ns), deps)) {}
 
 Leader::~Leader() = default;
 
-void Leader::Run(const std::stop_token& stop) {
-  watch::RunAsLeader(
-      deps_.kube, deps_.platform.runtime(), deps_.log,
-      {.ns = ns_, .name = config_.watch.lease, .identity = work_->identity()},
-      [this](const std::stop_token& leading) { work_->Lead(leading); }, stop);
-}
+void Leader::Run(const std::stop_token& stop) { work_->Run(stop); }
 
 }  // namespace gate::cli

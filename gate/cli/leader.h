@@ -32,9 +32,6 @@ class Leader {
  private:
   class Work;
 
-  const service::Config& config_;
-  const std::string ns_;
-  const Deps deps_;
   const std::unique_ptr<Work> work_;
 };
 

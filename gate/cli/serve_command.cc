@@ -1,5 +1,6 @@
 #include "gate/cli/serve_command.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -90,9 +91,8 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
     leader.emplace(config, cluster->default_namespace(),
                    Leader::Deps{cluster->api(), platform, log, *meter});
   }
-  const auto leading = runtime.Spawn("leader", [&] {
-    if (leader) leader->Run(stop);
-  });
+  std::unique_ptr<Task> leading;
+  if (leader) leading = runtime.Spawn("leader", [&] { leader->Run(stop); });
   WarnOfTrouble(config, leader.has_value(), platform, log);
   log.Info("serving on " + (*server)->url());
   if (options.print_ready) platform.out().Write("ready " + (*server)->url());

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
 #include <utility>
 
+#include "gate/adapters/listen.h"
 #include "harness/sim/world/fiber.h"
 
 namespace drill::sim {
@@ -29,17 +28,6 @@ class NoMeter : public gate::service::Meter {
   std::string Expose() override { return ""; }
 };
 
-// Of "0.0.0.0:8080"; nothing if there is none.
-std::optional<std::uint16_t> PortOf(const std::string& listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  std::uint16_t port = 0;
-  const char* end = listen.data() + listen.size();
-  const auto [rest, error] = std::from_chars(listen.data() + colon + 1, end, port);
-  if (error != std::errc() || rest != end || port == 0) return std::nullopt;
-  return port;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<gate::HttpServer>> SimServiceHost::StartServer(
@@ -47,13 +35,15 @@ Result<std::unique_ptr<gate::HttpServer>> SimServiceHost::StartServer(
   if (!settings.cert_file.empty()) {
     return Error{ErrorCode::kInvalidArgument, "there is no TLS in a simulation"};
   }
-  const auto port = PortOf(settings.listen);
-  if (!port) {
+  const auto endpoint = gate::ParseListenAddress(settings.listen);
+  if (!endpoint) return endpoint.error();
+  const std::uint16_t port = endpoint->port();
+  if (port == 0) {
     return Error{ErrorCode::kInvalidArgument, settings.listen + " names no port to listen on"};
   }
   return std::unique_ptr<gate::HttpServer>(std::make_unique<SimHttpServer>(
       process_, runtime_, network_, handler, pod_uid_, on_listening_,
-      SimHttpServer::Options{*port, settings.most_requests, settings.answer_timeout}));
+      SimHttpServer::Options{port, settings.most_requests, settings.answer_timeout}));
 }
 
 std::unique_ptr<gate::service::Meter> SimServiceHost::NewMeter(const gate::service::Config&) {
