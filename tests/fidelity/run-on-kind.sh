@@ -14,18 +14,21 @@ drill=build/release/bin/gate-drill
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-if [ $# -gt 0 ]; then
-  real=$1
-else
-  real=$out/kind
+play_kind() { # REPORT [OPTIONS]
   "$drill" run --backend kind ${ARGO_ROLLOUTS_VERSION:+--argo-version "$ARGO_ROLLOUTS_VERSION"} \
-    --jobs 3 --report "$real"
-fi
+    --jobs 3 --report "$@"
+}
+play_sim() { # SCENARIOS REPORT: tells only of what goes wrong
+  "$drill" run --backend sim --argo-version "$version" --only "$1" --report "$2" >"$out/sim.log" ||
+    { cat "$out/sim.log"; exit 1; }
+}
+
+real=${1:-$out/kind}
+[ $# -gt 0 ] || play_kind "$real"
 version=$(sed -n 's/.*"image": "[^"]*argo-rollouts:\(v[0-9.]*\)".*/\1/p' "$real/report.json" | head -n 1)
 [ -n "$version" ] || { echo "$real/report.json names no release of Argo Rollouts" >&2; exit 3; }
 both=$("$drill" list | awk '$3 ~ /sim/ && $3 ~ /kind/ {print $1}' | paste -sd, -)
-"$drill" run --backend sim --argo-version "$version" --only "$both" --report "$out/sim" >"$out/sim.log" ||
-  { cat "$out/sim.log"; exit 1; }
+play_sim "$both" "$out/sim"
 
 # compare SIM REAL: prints who agrees; fails unless all do.
 compare() { "$drill" compare "$1" "$2" --divergences tests/fidelity/divergences.yaml "${@:3}"; }
@@ -36,11 +39,8 @@ if ! compare "$out/sim" "$real" | tee "$out/first"; then
   differ=$(awk '$1 ~ /^[A-Z]+-[0-9]+$/ && $2 != "agree" {print $1}' "$out/first" | paste -sd, -)
   [ -n "$differ" ] || exit 1
   echo "playing again what differs between the simulator (A) and Argo Rollouts $version (B): $differ"
-  "$drill" run --backend sim --argo-version "$version" --only "$differ" --report "$out/sim-again" \
-    >"$out/sim.log" || { cat "$out/sim.log"; exit 1; }
-  "$drill" run --backend kind ${ARGO_ROLLOUTS_VERSION:+--argo-version "$ARGO_ROLLOUTS_VERSION"} \
-    --jobs 3 --only "$differ" --report "$out/kind-again" >"$out/kind.log" ||
-    { cat "$out/kind.log"; exit 1; }
+  play_sim "$differ" "$out/sim-again"
+  play_kind "$out/kind-again" --only "$differ" >"$out/kind.log" || { cat "$out/kind.log"; exit 1; }
   compare "$out/sim-again" "$out/kind-again" ||
     { echo "they differ again: $differ" >&2; exit 1; }
   echo "the second time they agree: the controller varies there"
