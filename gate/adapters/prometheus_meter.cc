@@ -236,6 +236,12 @@ struct PrometheusMeter::Metrics {
     GATE_CHECK(false);
   }
 
+  // Null for a sink that is no longer configured: its queue is dropped, and nobody's metric.
+  const OfSink* Find(std::string_view sink) const {
+    const auto found = sinks.find(sink);
+    return found == sinks.end() ? nullptr : &found->second;
+  }
+
   const std::string environment;
   prometheus::Registry registry;
   Counter& pass;
@@ -294,26 +300,23 @@ void PrometheusMeter::RollbackLate(std::string_view step) {
 void PrometheusMeter::Bypassed() { metrics_->bypassed.Increment(); }
 
 void PrometheusMeter::NoticeDelivered(std::string_view sink, Nanos waited) {
-  const auto found = metrics_->sinks.find(sink);
-  if (found == metrics_->sinks.end()) return;
-  found->second.delivered.Increment();
-  found->second.wait.Observe(Seconds(waited));
+  const OfSink* const known = metrics_->Find(sink);
+  if (known == nullptr) return;
+  known->delivered.Increment();
+  known->wait.Observe(Seconds(waited));
 }
 
 void PrometheusMeter::DeliveryFailed(std::string_view sink) {
-  const auto found = metrics_->sinks.find(sink);
-  if (found != metrics_->sinks.end()) found->second.failures.Increment();
+  if (const OfSink* const known = metrics_->Find(sink)) known->failures.Increment();
 }
 
-// The queue of a sink that is no longer configured is dropped, too, and nobody's metric.
 void PrometheusMeter::NoticesDropped(std::string_view sink, std::string_view why, int count) {
-  const auto found = metrics_->sinks.find(sink);
-  if (found != metrics_->sinks.end()) Known(found->second.dropped, why).Increment(count);
+  if (const OfSink* const known = metrics_->Find(sink)) Known(known->dropped, why).Increment(count);
 }
 
 void PrometheusMeter::NoticesWaiting(std::string_view sink, std::size_t count) {
-  const auto found = metrics_->sinks.find(sink);
-  if (found != metrics_->sinks.end()) found->second.waiting.Set(static_cast<double>(count));
+  const OfSink* const known = metrics_->Find(sink);
+  if (known != nullptr) known->waiting.Set(static_cast<double>(count));
 }
 
 std::string PrometheusMeter::Expose() {

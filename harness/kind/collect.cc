@@ -106,9 +106,10 @@ std::optional<Json> NoticeIn(const Json& entry) {
   const std::string path = JsonString(entry, "/path");
   const bool slack = path.starts_with("/slack/");
   if (!slack && !path.starts_with("/v2/")) return std::nullopt;
-  Json notice = {{"to", slack                             ? "slack"
-                        : path.starts_with("/v2/change/") ? "pagerduty-change"
-                                                          : "pagerduty"},
+  const bool change = path.starts_with("/v2/change/");
+  Json notice = {{"to", slack    ? "slack"
+                        : change ? "pagerduty-change"
+                                 : "pagerduty"},
                  {"status", gate::JsonInt(entry, "/status")}};
   const auto body = gate::ParseStrictJson(JsonString(entry, "/body"));
   if (!body) return notice;  // cut, or no notice at all: what it says matches nothing
