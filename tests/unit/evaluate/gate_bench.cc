@@ -89,4 +89,16 @@ std::string GateBench::Sent(std::size_t index, const std::string& name) const {
   return QueryValue(http.sent().at(index).request.url, name);
 }
 
+void PutGateJob(MemoryKube& kube) {
+  kube.Put(
+      {kube::kJobs, "shop", "job-1"},
+      {{"kind", "Job"},
+       {"metadata",
+        {{"ownerReferences", {{{"kind", "AnalysisRun"}, {"name", kRun.name}, {"uid", "u1"}}}}}}});
+  kube.Put(kRun,
+           {{"kind", "AnalysisRun"},
+            {"metadata",
+             {{"ownerReferences", {{{"kind", "Rollout"}, {"name", "demo"}, {"uid", "u2"}}}}}}});
+}
+
 }  // namespace gate::evaluate

@@ -10,6 +10,7 @@
 #include "tests/support/fake_files.h"
 #include "tests/support/fake_http_client.h"
 #include "tests/support/fake_runtime.h"
+#include "tests/support/memory_kube.h"
 #include "tests/unit/evidence/signing.h"
 
 namespace gate::evaluate {
@@ -57,5 +58,9 @@ class GateBench {
   evidence::testing::Signer rogue_;
   std::uint64_t runs_ = 0;
 };
+
+// The AnalysisRun of the Rollout "demo", and its Job "job-1".
+inline const KubeRef kRun{kube::kAnalysisRuns, "shop", "demo-abc123-2-1"};
+void PutGateJob(MemoryKube& kube);
 
 }  // namespace gate::evaluate

@@ -14,21 +14,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const KubeRef kStatus{kube::kConfigMaps, "shop", "rollout-gate-demo"};
-const KubeRef kRun{kube::kAnalysisRuns, "shop", "demo-abc123-2-1"};
 
 class JobTest : public ::testing::Test {
  protected:
-  JobTest() {
-    kube_.Put(
-        {kube::kJobs, "shop", "job-1"},
-        {{"kind", "Job"},
-         {"metadata",
-          {{"ownerReferences", {{{"kind", "AnalysisRun"}, {"name", kRun.name}, {"uid", "u1"}}}}}}});
-    kube_.Put(kRun,
-              {{"kind", "AnalysisRun"},
-               {"metadata",
-                {{"ownerReferences", {{{"kind", "Rollout"}, {"name", "demo"}, {"uid", "u2"}}}}}}});
-  }
+  JobTest() { PutGateJob(kube_); }
 
   ExitCode Run(Mode mode = Mode::kEnforce) {
     JobDeps deps{bench_.runtime, bench_.http, bench_.files, bench_.keyrings,

@@ -19,7 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 const KubeRef kStatus{kube::kConfigMaps, "shop", "rollout-gate-demo"};
-const KubeRef kRun{kube::kAnalysisRuns, "shop", "demo-abc123-2-1"};
 
 // Counts and can fail what MemoryKube lets pass.
 class ListingKube : public MemoryKube {
@@ -39,15 +38,7 @@ class OverriddenJobTest : public ::testing::Test {
  protected:
   OverriddenJobTest() {
     bench_.config.overrides.enabled = true;
-    kube_.Put(
-        {kube::kJobs, "shop", "job-1"},
-        {{"kind", "Job"},
-         {"metadata",
-          {{"ownerReferences", {{{"kind", "AnalysisRun"}, {"name", kRun.name}, {"uid", "u1"}}}}}}});
-    kube_.Put(kRun,
-              {{"kind", "AnalysisRun"},
-               {"metadata",
-                {{"ownerReferences", {{{"kind", "Rollout"}, {"name", "demo"}, {"uid", "u2"}}}}}}});
+    PutGateJob(kube_);
   }
 
   void Put(OverrideDecision decision, const std::string& actor = "ann",

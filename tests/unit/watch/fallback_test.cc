@@ -5,18 +5,11 @@
 
 #include <optional>
 
-#include "harness/sim/kube/sim_kube.h"
-#include "harness/sim/world/fiber.h"
-#include "harness/sim/world/sim_runtime.h"
 #include "tests/unit/sim/argo/stage.h"
 
 namespace gate::watch {
 namespace {
 
-using drill::sim::ApiWeather;
-using drill::sim::Process;
-using drill::sim::SimKube;
-using drill::sim::SimRuntime;
 using drill::sim::Stage;
 using drill::sim::Type;
 using std::chrono::seconds;
@@ -63,19 +56,14 @@ class UndoTest : public ::testing::Test {
   RolloutFacts Facts() const { return ReadRollout(stage_.Get(Type::kRollout, "demo"), {"20"}); }
   Result<void> Undo() { return Undo(Facts()); }
   Result<void> Undo(const RolloutFacts& facts) {
-    Process process(stage_.world, "leader");
-    SimRuntime runtime(process);
-    SimKube kube(process, stage_.server, weather_, {}, "leader");
     std::optional<Result<void>> result;
-    const auto fiber = stage_.world.fibers().Start(process, [&] {
+    stage_.InProcess("leader", [&](KubeApi& kube, Runtime& runtime) {
       result = UndoToStable(kube, runtime, facts, {runtime.Now() + seconds(10), {}});
     });
-    stage_.RunUntil([&] { return result.has_value(); });
     return *result;
   }
 
   Stage stage_;
-  ApiWeather weather_;
 };
 
 TEST_F(UndoTest, TheStableVersionIsTheSpecAgainAndArgoTakesTheCanaryAway) {

@@ -3,19 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/sim/kube/sim_kube.h"
-#include "harness/sim/world/fiber.h"
-#include "harness/sim/world/sim_runtime.h"
+#include <optional>
+
 #include "tests/unit/sim/argo/stage.h"
 
 // Beside a simulated Argo Rollouts, whose gate asks over the web: only so it can be inconclusive.
 namespace gate::watch {
 namespace {
 
-using drill::sim::ApiWeather;
-using drill::sim::Process;
-using drill::sim::SimKube;
-using drill::sim::SimRuntime;
 using drill::sim::Stage;
 using drill::sim::Type;
 using drill::sim::WritePart;
@@ -55,21 +50,16 @@ class ResumeTest : public ::testing::Test {
 
   // What `rollout-gate resume` does.
   Result<ResumePlan> Resume(ResumeMode mode = ResumeMode::kDo) {
-    Process process(stage_.world, "resume");
-    SimRuntime runtime(process);
-    SimKube kube(process, stage_.server, weather_, {}, "resume");
     std::optional<Result<ResumePlan>> plan;
-    const auto fiber = stage_.world.fibers().Start(process, [&] {
+    stage_.InProcess("resume", [&](KubeApi& kube, Runtime& runtime) {
       plan = watch::Resume(kube, "shop", "demo", mode, {runtime.Now() + seconds(10), {}});
     });
-    stage_.RunUntil([&] { return plan.has_value(); });
     return *plan;
   }
 
   Json Demo() const { return stage_.Get(Type::kRollout, "demo"); }
 
   Stage stage_;
-  ApiWeather weather_;
 };
 
 TEST_F(ResumeTest, AsksTheSameGateAgainAndSkipsNothing) {

@@ -116,9 +116,6 @@ class RolloutWatchTest : public ::testing::Test {
 
   // What the gate leaves behind for the canary that is there now.
   void Record(const std::string& stage, const std::string& verdict) {
-    Process process(stage_.world, "gate");
-    SimRuntime runtime(process);
-    SimKube kube(process, stage_.server, weather_, {}, "gate");
     const Json record = {
         {"kind", "verdict"},
         {"id", "record-" + std::to_string(++records_)},
@@ -133,13 +130,10 @@ class RolloutWatchTest : public ::testing::Test {
         {"message", "because"},
         {"traceId", "t1"},
         {"durationMs", 5}};
-    bool done = false;
-    const auto fiber = stage_.world.fibers().Start(process, [&] {
+    stage_.InProcess("gate", [&](KubeApi& kube, Runtime& runtime) {
       record::StatusStore store(kube, runtime, Rng(2));
       ASSERT_TRUE(store.Append({"shop", "demo"}, record, {runtime.Now() + seconds(10), {}}));
-      done = true;
     });
-    stage_.RunUntil([&] { return done; });
   }
   void RunUntilStep(int step) {
     stage_.RunUntil([&] { return stage_.Step() == step; });

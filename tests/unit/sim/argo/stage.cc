@@ -4,6 +4,10 @@
 
 #include <utility>
 
+#include "harness/sim/kube/sim_kube.h"
+#include "harness/sim/world/fiber.h"
+#include "harness/sim/world/sim_runtime.h"
+
 namespace drill::sim {
 namespace {
 
@@ -79,6 +83,20 @@ Json Stage::GatedCanary() {
     "args": [{"name": "release-id",
               "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['release-id']"}}}]}})");
   return canary;
+}
+
+void Stage::InProcess(const std::string& name,
+                      const std::function<void(gate::KubeApi&, gate::Runtime&)>& body) {
+  ApiWeather weather;
+  Process process(world, name);
+  SimRuntime runtime(process);
+  SimKube kube(process, server, weather, {}, name);
+  bool done = false;
+  const auto fiber = world.fibers().Start(process, [&] {
+    body(kube, runtime);
+    done = true;
+  });
+  RunUntil([&] { return done; });
 }
 
 void Stage::Create(const Json& json) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "gate/seams/kube_api.h"
+#include "gate/seams/runtime.h"
 #include "harness/sim/argo/argo_controller.h"
 
 namespace drill::sim {
@@ -32,6 +34,9 @@ class Stage : public WebTransport {
   void Release(const std::string& version);  // changes the template's label and image
   gate::Json Get(Type type, const std::string& name) const;  // null if absent
 
+  // A program of its own, `name`, that talks to the API server: returns when `body` has.
+  void InProcess(const std::string& name,
+                 const std::function<void(gate::KubeApi& kube, gate::Runtime& runtime)>& body);
   // Runs until `done`; fails the test if it takes longer than `limit` of the world's time.
   void RunUntil(const std::function<bool()>& done, gate::Nanos limit = std::chrono::minutes(30));
   void RunFor(gate::Nanos time);
