@@ -85,7 +85,7 @@ Result<std::vector<Target>> FindTargets(KubeApi& kube, const Revocation& what,
     if (!object) return std::move(object).error().Wrap("revoking");
     return std::vector<Target>{TargetOf(*object)};
   }
-  const std::string label = std::string(kRolloutLabel) + "=" + what.rollout;
+  const std::string label = std::string(kube::kRolloutLabel) + "=" + what.rollout;
   auto list = kube.List(kube::kGateOverrides, what.ns, {.labels = label, .fields = {}}, deadline);
   if (!list) return Explain(std::move(list).error()).Wrap("revoking");
   std::vector<Target> targets;

@@ -139,7 +139,7 @@ Json OverrideObject(const decide::Override& one) {
           {"metadata",
            {{"name", NameOf(one)},
             {"namespace", subject.ns},
-            {"labels", {{kRolloutLabel, subject.rollout}}}}},
+            {"labels", {{kube::kRolloutLabel, subject.rollout}}}}},
           {"spec", std::move(spec)}};
 }
 

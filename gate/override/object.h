@@ -18,9 +18,6 @@ inline constexpr std::size_t kLongestRolloutName = 63;  // that of a label's val
 inline constexpr Nanos kShortestValidity = std::chrono::minutes(1);
 inline constexpr Nanos kLongestValidity = std::chrono::hours(24);
 
-// The label that says which Rollout it is for, by which they are listed.
-inline constexpr const char* kRolloutLabel = "rollout-gate/rollout";
-
 // What is wrong with what a person wrote, in a clause that begins with the field's name; success if
 // it can be created. `name`, `uid` and `created` are the API server's and not looked at.
 Result<void> CheckOverride(const decide::Override& one);

@@ -24,7 +24,7 @@ decide::IgnoredOverride Malformed(const Json& object, const std::string& what) {
 Result<decide::FoundOverrides> ReadOverrides(KubeApi& kube, const std::string& ns,
                                              const std::string& rollout, const Deadline& deadline) {
   KubeSelector selector;
-  if (!rollout.empty()) selector.labels = std::string(kRolloutLabel) + "=" + rollout;
+  if (!rollout.empty()) selector.labels = std::string(kube::kRolloutLabel) + "=" + rollout;
   auto list = kube.List(kube::kGateOverrides, ns, selector, deadline);
   if (!list) return std::move(list).error().Wrap("reading overrides");
   decide::FoundOverrides found;

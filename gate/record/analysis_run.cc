@@ -47,7 +47,8 @@ Result<RunLinks> FindRunLinks(KubeApi& kube, const std::string& ns, const std::s
 
 Result<RunLinks> FindStepRun(KubeApi& kube, const std::string& ns, const std::string& rollout,
                              const std::string& pod_hash, const Deadline& deadline) {
-  const std::string selector = "rollouts-pod-template-hash=" + pod_hash + ",rollout-type=Step";
+  const std::string selector =
+      std::string(kube::kPodHashLabel) + "=" + pod_hash + ",rollout-type=Step";
   auto runs = kube.List(kube::kAnalysisRuns, ns, {.labels = selector, .fields = {}}, deadline);
   if (!runs) return std::move(runs).error().Wrap("listing AnalysisRuns");
   std::optional<RunLinks> youngest;

@@ -57,10 +57,9 @@ audit::SealedRecord AsSealed(Json stored) {
 std::string StatusConfigMapName(const std::string& rollout) { return "rollout-gate-" + rollout; }
 
 ConfigMapPlace StatusPlace(const StatusKey& key) {
-  return {
-      key.ns,
-      StatusConfigMapName(key.rollout),
-      {{"app.kubernetes.io/managed-by", "rollout-gate"}, {"rollout-gate/rollout", key.rollout}}};
+  return {key.ns,
+          StatusConfigMapName(key.rollout),
+          {{"app.kubernetes.io/managed-by", "rollout-gate"}, {kube::kRolloutLabel, key.rollout}}};
 }
 
 StatusUpdate AddToStatus(const Json& data, Json record) {

@@ -38,6 +38,11 @@ inline const KubeResource kAnalysisRuns{"argoproj.io", "v1alpha1", "analysisruns
 inline const KubeResource kGateOverrides{"rollout-gate.io", "v1alpha1", "gateoverrides"};
 // Not kept: creating one answers who the caller is.
 inline const KubeResource kSelfSubjectReviews{"authentication.k8s.io", "v1", "selfsubjectreviews"};
+
+// Argo Rollouts' label of what belongs to one pod template: its ReplicaSet, pods and AnalysisRuns.
+inline constexpr const char* kPodHashLabel = "rollouts-pod-template-hash";
+// Ours, of what the gate keeps about a Rollout: the Rollout's name.
+inline constexpr const char* kRolloutLabel = "rollout-gate/rollout";
 }  // namespace kube
 
 // One object. `ns` is empty for cluster-scoped resources.

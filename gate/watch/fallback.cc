@@ -5,12 +5,12 @@
 
 #include "gate/base/merge_diff.h"
 #include "gate/base/strict_json.h"
+#include "gate/watch/replica_sets.h"
 
 namespace gate::watch {
 namespace {
 
 constexpr Nanos kPause = std::chrono::milliseconds(100);
-constexpr const char* kHashLabel = "rollouts-pod-template-hash";
 
 void ReplaceAll(std::string& text, const std::string& what, const std::string& with) {
   for (std::size_t at = text.find(what); at != std::string::npos;
@@ -36,18 +36,13 @@ Json WithoutNulls(Json value) {
 
 // The pod template of the stable ReplicaSet, as it stood in the Rollout.
 Result<Json> StableTemplate(KubeApi& kube, const RolloutFacts& facts, const Deadline& deadline) {
-  auto sets = kube.List(kube::kReplicaSets, facts.ns,
-                        {.labels = std::string(kHashLabel) + "=" + facts.stable_hash, .fields = {}},
-                        deadline);
-  if (!sets) return std::move(sets).error().Wrap("listing ReplicaSets");
-  for (const Json& set : sets->items) {
-    if (JsonString(set, "/metadata/ownerReferences/0/uid") != facts.uid) continue;
-    Json pod_template = JsonAt(set, "/spec/template");
-    const Json::json_pointer labels("/metadata/labels");
-    if (pod_template.contains(labels)) pod_template[labels].erase(kHashLabel);
-    return WithoutNulls(std::move(pod_template));
-  }
-  return Error{ErrorCode::kNotFound, "the ReplicaSet of the stable version is gone"};
+  auto set = FindReplicaSet(kube, facts, facts.stable_hash, deadline);
+  if (!set) return std::move(set).error();
+  if (!*set) return Error{ErrorCode::kNotFound, "the ReplicaSet of the stable version is gone"};
+  Json pod_template = JsonAt(**set, "/spec/template");
+  const Json::json_pointer labels("/metadata/labels");
+  if (pod_template.contains(labels)) pod_template[labels].erase(kube::kPodHashLabel);
+  return WithoutNulls(std::move(pod_template));
 }
 
 Result<void> UndoOnce(KubeApi& kube, const RolloutFacts& facts, const Json& stable,

@@ -5,6 +5,7 @@
 #include "gate/notify/verdict_notice.h"
 #include "gate/record/config_map.h"
 #include "gate/record/status_store.h"
+#include "gate/watch/replica_sets.h"
 
 namespace gate::watch {
 namespace {
@@ -16,7 +17,6 @@ constexpr Nanos kLongestPause = std::chrono::seconds(10);
 constexpr Nanos kFallbackPatience = std::chrono::seconds(30);
 // An object may have changed without our being told, for instance while nobody led.
 constexpr Nanos kLookAgain = std::chrono::minutes(10);
-constexpr const char* kRolloutLabel = "rollout-gate/rollout";
 
 std::vector<notify::Notice> NoticesOf(const Json& config_map) {
   std::vector<notify::Notice> notices;
@@ -34,8 +34,6 @@ WatchState StateIn(const Json& config_map) {
   const auto parsed = ParseStrictJson(JsonString(config_map, "/data/watch"));
   return parsed ? WatchStateFromJson(*parsed) : WatchState();
 }
-
-std::string SelectorOf(const std::string& hash) { return "rollouts-pod-template-hash=" + hash; }
 
 }  // namespace
 
@@ -97,8 +95,8 @@ void RolloutWatch::WatchRecords(const std::stop_token& stop) {
   handlers.on_event = [&](const KubeEvent& event) {
     if (event.type != KubeEventType::kDeleted) touch(event.object);
   };
-  KeepWatching(kube::kConfigMaps, {.labels = kRolloutLabel, .fields = {}}, std::move(handlers),
-               stop);
+  KeepWatching(kube::kConfigMaps, {.labels = kube::kRolloutLabel, .fields = {}},
+               std::move(handlers), stop);
 }
 
 void RolloutWatch::KeepWatching(const KubeResource& resource, const KubeSelector& selector,
@@ -267,14 +265,9 @@ Result<bool> RolloutWatch::AskReplicaSets(const RolloutFacts& facts, const std::
                                           const Deadline& deadline) {
   std::vector<Json> owned;
   for (const std::string& hash : {canary_hash, facts.stable_hash}) {
-    auto sets = kube_.List(kube::kReplicaSets, facts.ns, {.labels = SelectorOf(hash), .fields = {}},
-                           deadline);
-    if (!sets) return std::move(sets).error().Wrap("listing ReplicaSets");
-    for (Json& set : sets->items) {
-      if (JsonString(set, "/metadata/ownerReferences/0/uid") == facts.uid) {
-        owned.push_back(std::move(set));
-      }
-    }
+    auto set = FindReplicaSet(kube_, facts, hash, deadline);
+    if (!set) return std::move(set).error();
+    if (*set) owned.push_back(**std::move(set));
   }
   return IsRestored(facts, canary_hash, owned);
 }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "gate/seams/kube_api.h"
+
 namespace gate::override {
 namespace {
 
@@ -53,7 +55,7 @@ TEST(OverrideObjectTest, IsReadBackAsItWasWritten) {
 }
 
 TEST(OverrideObjectTest, CarriesTheLabelByWhichItIsFound) {
-  EXPECT_EQ(OverrideObject(AnOverride())["metadata"]["labels"][kRolloutLabel], "demo");
+  EXPECT_EQ(OverrideObject(AnOverride())["metadata"]["labels"][kube::kRolloutLabel], "demo");
 }
 
 TEST(OverrideObjectTest, ARepetitionHasTheSameNameAndNothingElseHas) {
