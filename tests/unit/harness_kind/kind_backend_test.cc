@@ -13,6 +13,7 @@
 
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_runtime.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/harness_kind/fake_kube.h"
 
 namespace drill {
@@ -137,7 +138,7 @@ class FakeClusterApi : public ClusterApi {
 
 class KindBackendTest : public testing::Test {
  protected:
-  KindBackendTest() : programs_(testing::TempDir() + "drill_kind_backend_programs") {
+  KindBackendTest() {
     std::filesystem::create_directories(programs_);
     for (const char* name : {"rollout-gate", "rollout-gate-serve", "mock-mc"}) {
       std::ofstream(programs_ + "/" + name) << "x";
@@ -167,7 +168,8 @@ class KindBackendTest : public testing::Test {
     return backend.Stop({runtime_.Now() + seconds(30)});
   }
 
-  const std::string programs_;
+  const test_support::TempFolder folder_;  // of this test alone: others run beside it
+  const std::string programs_ = folder_.path() + "/programs";
   gate::SystemRuntime runtime_;
   gate::SystemFiles files_;
   FakeKube kube_;
