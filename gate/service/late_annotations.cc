@@ -15,7 +15,7 @@ constexpr Nanos kPatienceAtTheEnd = std::chrono::milliseconds(300);
 }  // namespace
 
 LateAnnotations::~LateAnnotations() {
-  stop_.request_stop();
+  ending_ = true;
   std::unique_ptr<Task> work;
   {
     const std::lock_guard lock(mutex_);
@@ -47,7 +47,7 @@ void LateAnnotations::WriteAll() {
       }
       due = waiting_.front().due;
     }
-    (void)runtime_.Sleep({*due, stop_.get_token()});
+    (void)runtime_.Sleep({*due, {}});  // also at the end: Argo measures as it did before
     std::optional<Waiting> next;
     {
       const std::lock_guard lock(mutex_);
@@ -60,7 +60,7 @@ void LateAnnotations::WriteAll() {
 }
 
 void LateAnnotations::Write(const Waiting& waiting) {
-  const bool ending = stop_.stop_requested();
+  const bool ending = ending_;
   auto annotated =
       record::AnnotateAnalysisRun(kube_, waiting.ns, waiting.analysis_run, waiting.annotations,
                                   {runtime_.Now() + (ending ? kPatienceAtTheEnd : kPatience), {}});

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <string>
 
 #include "gate/base/strict_json.h"
@@ -26,7 +26,7 @@ class LateAnnotations {
   // All must outlive it.
   LateAnnotations(KubeApi& kube, Runtime& runtime, Log& log)
       : kube_(kube), runtime_(runtime), log_(log) {}
-  // What still waits is written at once, in little time.
+  // What still waits is written when it is due, in little time: within kDelay and a moment.
   ~LateAnnotations();
 
   // `annotations` as for record::AnnotateAnalysisRun. What cannot be written is logged.
@@ -45,7 +45,7 @@ class LateAnnotations {
   KubeApi& kube_;
   Runtime& runtime_;
   Log& log_;
-  std::stop_source stop_;
+  std::atomic<bool> ending_ = false;
 
   std::mutex mutex_;  // guards what follows; never held while waiting
   std::deque<Waiting> waiting_;

@@ -66,13 +66,15 @@ TEST_F(LateAnnotationsTest, EachIsWrittenAtItsOwnTimeAlsoAfterAPause) {
   EXPECT_THAT(Annotated(), ElementsAre("analysisruns/a", "analysisruns/b", "analysisruns/c"));
 }
 
-TEST_F(LateAnnotationsTest, WhatWaitsIsWrittenBeforeTheEnd) {
+// Argo may still be measuring when the gate is asked to end.
+TEST_F(LateAnnotationsTest, WhatWaitsIsWrittenBeforeTheEndAndNotTooSoon) {
   Add("a");
   Add("b");
   const Instant before = runtime_.Now();
   annotations_.reset();
   EXPECT_THAT(Annotated(), ElementsAre("analysisruns/a", "analysisruns/b"));
-  EXPECT_LT(runtime_.Now() - before, seconds(1));
+  EXPECT_GE(runtime_.Now() - before, LateAnnotations::kDelay);
+  EXPECT_LT(runtime_.Now() - before, LateAnnotations::kDelay + seconds(1));
 }
 
 TEST_F(LateAnnotationsTest, WhatCannotBeWrittenIsLoggedAndHoldsUpNothing) {
