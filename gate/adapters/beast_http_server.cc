@@ -185,6 +185,8 @@ std::string BeastHttpServer::url() const {
   return (state_->tls ? "https://" : "http://") + ToText(state_->local);
 }
 
+std::size_t BeastHttpServer::idle_connections() const { return state_->shared.connections.idle(); }
+
 void BeastHttpServer::Stop() {
   std::call_once(state_->stopped, [this] {
     HttpServerShared& shared = state_->shared;

@@ -62,6 +62,9 @@ class BeastHttpServer : public HttpServer {
 
   std::uint16_t port() const;
   std::string url() const override;
+  // Of the connections, those that wait for their next request. A client sees its answer a moment
+  // before its connection counts here.
+  std::size_t idle_connections() const;
 
   // Closes what is idle at once, and answers what is under way with `Connection: close`. What takes
   // longer than `options.grace` is asked to stop by its deadline: not sooner, as a verdict that is

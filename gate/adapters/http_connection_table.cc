@@ -67,6 +67,11 @@ std::vector<std::shared_ptr<HttpServerConnection>> HttpConnectionTable::All() {
   return all;
 }
 
+std::size_t HttpConnectionTable::idle() {
+  const std::lock_guard lock(mutex_);
+  return idle_.size();
+}
+
 bool HttpConnectionTable::AwaitEmpty(Instant until) {
   std::unique_lock lock(mutex_);
   return emptied_.wait_until(lock, ToSteady(until), [this] { return entries_.empty(); });

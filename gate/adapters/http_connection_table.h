@@ -37,6 +37,7 @@ class HttpConnectionTable {
   std::shared_ptr<HttpServerConnection> EvictIdle();
 
   std::vector<std::shared_ptr<HttpServerConnection>> All();
+  std::size_t idle();
 
   // True if the table is empty by then.
   bool AwaitEmpty(Instant until);

@@ -29,6 +29,10 @@ class HttpServerLoadTest : public HttpServerFixture {
     const auto response = client.Send(GetOf(Url(path)), In(kPlenty));
     return response && response->status == 200;
   }
+
+  void AwaitIdle(std::size_t count) const {
+    while (server_->idle_connections() != count) std::this_thread::yield();
+  }
 };
 
 constexpr std::string_view kStartOfARequest = "GET / HTTP/1.1\r\nHost: g\r\nX: ";
@@ -138,9 +142,11 @@ TEST_F(HttpServerLoadTest, OneConnectionMoreTakesThePlaceOfTheLongestIdleOne) {
   RawClient older(Address());
   older.Get("/");
   EXPECT_EQ(StatusOf(older.ReadAnswer()), 200);
+  AwaitIdle(1);
   RawClient younger(Address());
   younger.Get("/");
   EXPECT_EQ(StatusOf(younger.ReadAnswer()), 200);
+  AwaitIdle(2);
   RawClient newcomer(Address());
   newcomer.Get("/");
   EXPECT_EQ(StatusOf(newcomer.ReadAnswer()), 200);
@@ -216,6 +222,7 @@ TEST_F(HttpServerLoadTest, WithoutDescriptorsItGivesUpWhoeverIsIdleAndGoesOn) {
   RawClient idle(Address());
   idle.Get("/");
   EXPECT_EQ(StatusOf(idle.ReadAnswer()), 200);
+  AwaitIdle(1);
   std::string answer;
   {
     const OneDescriptorLeft left;
