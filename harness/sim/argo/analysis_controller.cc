@@ -117,6 +117,7 @@ WorkQueue::Outcome AnalysisController::Begin(const ObjectKey& key, const ObjectP
   if (work->outstanding == 0) return Finish(key, *work);
   under_way_[key] = work;
   WorkQueue::Outcome outcome;
+  outcome.kind = WorkQueue::Outcome::Kind::kUnderWay;
   outcome.busy = api_.TakeBusy();
   return outcome;
 }
@@ -243,13 +244,8 @@ void AnalysisController::Answered(const ObjectKey& key, const WorkPtr& work, std
   if (--work->outstanding > 0) return;
   under_way_.erase(key);
   const WorkQueue::Outcome outcome = Finish(key, *work);
-  // The queue thinks that this reconcile ended when it had asked.
-  const gate::Nanos busy = outcome.busy;
-  if (outcome.kind == WorkQueue::Outcome::Kind::kRetry || work->again) {
-    queue_.AddAfter(key, busy);
-  } else if (outcome.again_after.count() > 0) {
-    queue_.AddAfter(key, std::max(busy, outcome.again_after));
-  }
+  queue_.Ended(key, outcome);
+  if (work->again) queue_.AddAfter(key, outcome.busy);
 }
 
 WorkQueue::Outcome AnalysisController::EndWithError(const ObjectKey& key, Work& work,

@@ -20,9 +20,13 @@ void WorkQueue::AddAfter(const ObjectKey& key, gate::Nanos delay) {
 }
 
 void WorkQueue::Work(const ObjectKey& key) {
+  states_[key].waiting = false;
+  Ended(key, reconcile_(key));
+}
+
+void WorkQueue::Ended(const ObjectKey& key, const Outcome& outcome) {
+  if (!running_) return;
   State& state = states_[key];
-  state.waiting = false;
-  const Outcome outcome = reconcile_(key);
   // The reconcile may have added its own key: that comes after the time it took.
   state.busy_until = world_.Now() + outcome.busy;
   if (state.waiting && state.due < state.busy_until) {
@@ -37,6 +41,7 @@ void WorkQueue::Work(const ObjectKey& key) {
     AddAfter(key, std::min(longest_backoff, base_backoff * factor));
     return;
   }
+  if (outcome.kind == Outcome::Kind::kUnderWay) return;
   state.failures = 0;
   if (outcome.again_after.count() > 0) AddAfter(key, outcome.again_after);
 }

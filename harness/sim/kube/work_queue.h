@@ -34,9 +34,10 @@ class WorkQueue {
  public:
   // What a reconcile wants next besides what events bring.
   struct Outcome {
-    enum class Kind { kDone, kRetry } kind = Kind::kDone;  // kRetry: with exponential back-off
-    gate::Nanos again_after{0};                            // kDone: look again then; 0: no
-    gate::Nanos busy{0};                                   // how long it took
+    // kRetry: with exponential back-off. kUnderWay: how it ended, Ended will say.
+    enum class Kind { kDone, kRetry, kUnderWay } kind = Kind::kDone;
+    gate::Nanos again_after{0};  // kDone: look again then; 0: no
+    gate::Nanos busy{0};         // how long it took
   };
   using Reconcile = std::function<Outcome(const ObjectKey&)>;
 
@@ -47,6 +48,9 @@ class WorkQueue {
   void Add(const ObjectKey& key) { AddAfter(key, gate::Nanos(0)); }
   // The earlier of this and what was asked before.
   void AddAfter(const ObjectKey& key, gate::Nanos delay);
+
+  // A reconcile that was under way ended now.
+  void Ended(const ObjectKey& key, const Outcome& outcome);
 
   // The controller is not running: nothing is reconciled, and what waited is forgotten.
   void Stop();
