@@ -56,8 +56,9 @@ std::string_view ToString(Severity severity);
 struct Notice {
   NoticeKind kind = NoticeKind::kTest;
   LateStep late = LateStep::kNone;  // of kRollbackLate only
-  // Which fact this is about, unique among those of its kind and not empty: the id of a verdict
-  // record, an object's uid with what happened to it.
+  // Which fact this is about, unique among those of its kind and not empty: a verdict's
+  // AnalysisRun with its reason (a record's id, if there is none), an object's uid with what
+  // happened to it.
   std::string fact;
 
   std::string release;

@@ -61,7 +61,22 @@ TEST(VerdictNoticeTest, ThatPeopleDecidedIsToldInPlaceOfTheVerdict) {
   EXPECT_EQ(notices->front().reason, "approve");
   EXPECT_EQ(notices->front().actor, "ann");
   EXPECT_EQ(notices->front().message, "ann approves");
-  EXPECT_EQ(notices->front().fact, "r1");
+}
+
+TEST(VerdictNoticeTest, TheSameAnswerToTheSameAnalysisRunIsOneThingToTell) {
+  const auto fact_of = [](const Json& record) { return NoticesOfVerdict(record)->front().fact; };
+  Json again = ARecord();
+  again["id"] = "r2";
+  again["traceId"] = "t2";
+  EXPECT_EQ(fact_of(again), fact_of(ARecord()));
+  for (const char* field : {"namespace", "analysisRun", "stage", "reason"}) {
+    Json other = ARecord();
+    other[field] = "other";
+    EXPECT_NE(fact_of(other), fact_of(ARecord())) << field;
+  }
+  Json by_hand = ARecord();
+  by_hand["analysisRun"] = "";
+  EXPECT_EQ(fact_of(by_hand), "r1");
 }
 
 TEST(VerdictNoticeTest, AnAlertIsToldWhateverPeopleDecided) {
