@@ -66,6 +66,12 @@ Result<void> CheckNeverRestarted(ClusterApi& cluster, const std::string& ns,
 
 }  // namespace
 
+Receiver ReceiverAt(std::string_view path) {
+  if (path.starts_with("/slack/")) return Receiver::kSlack;
+  if (path.starts_with("/v2/change/")) return Receiver::kPagerDutyChange;
+  return path.starts_with("/v2/") ? Receiver::kPagerDuty : Receiver::kNone;
+}
+
 std::string MockAdminPath(const std::string& ns, const std::string& path) {
   return NamespacePath(ns) + "/services/http:" + kMockName + ":" + kMockAdminPort + "/proxy" + path;
 }
@@ -104,12 +110,12 @@ Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime, const s
 // What a receiver of notifications was told: docs/notifications.md. Nothing for other requests.
 std::optional<Json> NoticeIn(const Json& entry) {
   const std::string path = JsonString(entry, "/path");
-  const bool slack = path.starts_with("/slack/");
-  if (!slack && !path.starts_with("/v2/")) return std::nullopt;
-  const bool change = path.starts_with("/v2/change/");
-  Json notice = {{"to", slack    ? "slack"
-                        : change ? "pagerduty-change"
-                                 : "pagerduty"},
+  const Receiver receiver = ReceiverAt(path);
+  if (receiver == Receiver::kNone) return std::nullopt;
+  const bool slack = receiver == Receiver::kSlack;
+  Json notice = {{"to", slack                                    ? "slack"
+                        : receiver == Receiver::kPagerDutyChange ? "pagerduty-change"
+                                                                 : "pagerduty"},
                  {"status", gate::JsonInt(entry, "/status")}};
   const auto body = gate::ParseStrictJson(JsonString(entry, "/body"));
   if (!body) return notice;  // cut, or no notice at all: what it says matches nothing

@@ -13,6 +13,10 @@
 
 namespace drill {
 
+// Who is told something by a request to mock-mc with this path: docs/notifications.md.
+enum class Receiver { kNone, kSlack, kPagerDuty, kPagerDutyChange };
+Receiver ReceiverAt(std::string_view path);
+
 // Where the API server passes requests on to mock-mc's admin API; `path` starts with a slash.
 std::string MockAdminPath(const std::string& ns, const std::string& path);
 

@@ -134,10 +134,7 @@ Json MockScript(const Scenario& scenario, const StageWorld& world) {
                  {"listen", {{"http", "0.0.0.0:8080"}, {"admin", "0.0.0.0:8081"}}},
                  {"token", {{"value", std::string(world.token.Reveal())}}},
                  {"keys", {ScriptKey(world.good), ScriptKey(world.rogue)}}};
-  if (scenario.mc_script.is_object()) script.merge_patch(scenario.mc_script);
-  if (scenario.gate_mode == GateMode::kService) {
-    for (const Json& receiver : Receivers()) script["rules"].push_back(receiver);
-  }
+  AddToMockScript(scenario.mc_script, scenario.gate_mode, script);
   return script;
 }
 
@@ -187,6 +184,12 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
 }
 
 }  // namespace
+
+void AddToMockScript(const Json& part, GateMode mode, Json& script) {
+  if (part.is_object()) script.merge_patch(part);
+  if (mode != GateMode::kService) return;
+  for (const Json& receiver : Receivers()) script["rules"].push_back(receiver);
+}
 
 Result<SigningKeyPair> KeyPairOf(const std::string& id, const mock_mc::SigningKey& key) {
   auto public_pem = key.PublicPem();

@@ -5,6 +5,7 @@
 
 #include "gate/base/result.h"
 #include "gate/base/secret.h"
+#include "gate/base/strict_json.h"
 #include "gate/seams/files.h"
 #include "harness/kind/manifest.h"
 #include "harness/scenario/scenario.h"
@@ -50,5 +51,9 @@ struct StageWorld {
 // kInvalidArgument as file:line:column.
 gate::Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
                                                  const Scenario& scenario, const StageWorld& world);
+
+// Puts what a scenario says of MC into the script of its mock. Where the gate is a service, mock-mc
+// is Slack and PagerDuty, too; what `part` says about their paths comes first.
+void AddToMockScript(const gate::Json& part, GateMode mode, gate::Json& script);
 
 }  // namespace drill

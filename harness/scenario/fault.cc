@@ -89,6 +89,11 @@ constexpr std::array kFaults = {
     FaultInfo{FaultKind::kMcClockSkew, "mc.clock-skew", Extent::kWholeRun, Parameter::kSkew,
               kGoesOn, kNothing, Pods::kLeft},
     Share(FaultKind::kApiWriteReset, "api.write-reset", kGoesOn, kNothing),
+    Share(FaultKind::kApiStaleList, "api.stale-list", kGoesOn, kNothing),
+    Share(FaultKind::kApiWatchCut, "api.watch-cut", kGoesOn, kNothing),
+    FaultInfo{FaultKind::kApiRestart, "api.restart", Extent::kMoment, Parameter::kNone, kGoesOn,
+              kNothing, Pods::kLeft},
+    Span(FaultKind::kReceiversDown, "receivers.down", kGoesOn, kNothing),
 };
 
 constexpr bool InOrder() {

@@ -64,6 +64,12 @@ enum class FaultKind : std::uint8_t {
   kTokenDeleted,
   kMcClockSkew,
   kApiWriteReset,
+  // What the gate's lists and watches see.
+  kApiStaleList,
+  kApiWatchCut,
+  kApiRestart,
+  // Slack and PagerDuty.
+  kReceiversDown,
 };
 
 struct FaultInfo {

@@ -20,10 +20,10 @@ struct Replay {
 };
 
 // In the order of drill::sim::Invariant.
-inline constexpr std::array<std::string_view, 11> kInvariantNames = {
+inline constexpr std::array<std::string_view, 12> kInvariantNames = {
     "gate-holds",  "pass-is-proven",      "fail-is-proven", "refusal-rolls-back",
     "abort-stays", "availability",        "audit-line",     "pass-is-recorded",
-    "one-chain",   "secrets-stay-secret", "settles",
+    "one-chain",   "secrets-stay-secret", "settles",        "people-are-told",
 };
 
 }  // namespace drill

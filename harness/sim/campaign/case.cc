@@ -148,7 +148,7 @@ Fault DrawFault(const FaultInfo& info, Rng& rng) {
 // everything.
 std::vector<Fault> DrawFaults(Rng& rng) {
   constexpr std::array<std::uint64_t, 10> kCounts = {0, 0, 1, 1, 1, 2, 2, 3, 4, 6};
-  const auto known = DrawnFaults();
+  const auto known = KnownFaults();
   std::vector<std::uint64_t> weights;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -166,11 +166,6 @@ std::vector<Fault> DrawFaults(Rng& rng) {
 }
 
 }  // namespace
-
-// In the order of FaultKind, those for scenarios last.
-std::span<const FaultInfo> DrawnFaults() {
-  return KnownFaults().first(static_cast<std::size_t>(FaultKind::kMcClockSkew));
-}
 
 Json McScriptOf(const Case& one) {
   if (one.mc.empty()) return one.scenario.mc_script;

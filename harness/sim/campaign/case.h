@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -35,9 +34,6 @@ Scenario GeneratedWorld();
 // and only faults, ties and the version of Argo Rollouts are drawn. Every concern has a stream of
 // its own, so that a new kind of fault shifts nothing but faults.
 Case GenerateCase(std::uint64_t seed, std::uint64_t run, const Scenario* base);
-
-// The kinds of faults that cases are drawn from: all but those that are for scenarios only.
-std::span<const FaultInfo> DrawnFaults();
 
 // The stages of the Rollout's gates in the order of its steps, each with the index of its step.
 struct GateStep {

@@ -327,6 +327,9 @@ ExitCode RunReplayCommand(const ReplayOptions& options, const CommandPlace& plac
     place.out(RenderTimeline(scenario->id + ": " + scenario->title, timeline, place.columns) +
               "\n");
   }
+  if (options.logs == ReplayOptions::Logs::kShown) {
+    for (const auto& [pod, log] : observed->logs) place.out(pod + ":\n" + log + "\n");
+  }
   const CaseResult& result = observed->result;
   place.out(fmt::format("{}{}\ntrace {}\n", Lines(CaseOf(*scenario), ""), Outcome(result),
                         TraceText(result.trace)));

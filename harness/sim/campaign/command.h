@@ -37,6 +37,7 @@ struct CampaignOptions {
 struct ReplayOptions {
   std::string file;
   enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
+  enum class Logs { kHidden, kShown } logs = Logs::kHidden;
 };
 
 // Where commands run.

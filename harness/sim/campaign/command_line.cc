@@ -42,6 +42,9 @@ void AddCampaignOptions(CLI::App& command, CampaignOptions& options) {
 void AddReplayOptions(CLI::App& command, ReplayOptions& options) {
   command.add_option("file", options.file, "a scenario that a campaign has written")->required();
   command.add_flag_callback(
+      "--logs", [&options] { options.logs = ReplayOptions::Logs::kShown; },
+      "show what the pods of gate and mock-mc logged");
+  command.add_flag_callback(
       "--timeline", [&options] { options.timeline = ReplayOptions::Timeline::kShown; },
       "show what happened when");
 }

@@ -25,7 +25,8 @@ enum class Invariant : std::uint8_t {
   kPassIsRecorded,    // and every line that says pass is a record
   kOneChain,          // the records are one unbroken hash chain
   kSecretsStaySecret,
-  kSettles,  // without faults, a rollout comes to an end
+  kSettles,        // without faults, a rollout comes to an end
+  kPeopleAreTold,  // of every record, if there is a service, which tells
 };
 inline constexpr std::size_t kInvariants = kInvariantNames.size();
 std::string_view NameOf(Invariant invariant);

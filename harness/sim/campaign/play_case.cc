@@ -67,6 +67,8 @@ class CaseRun {
     return std::move(seen.trace);
   }
 
+  const std::map<std::string, std::string>& logs() { return simulation_.logs().all(); }
+
  private:
   World& world() { return simulation_.world(); }
 
@@ -96,6 +98,8 @@ class CaseRun {
       if (!Continue(world().Now() + kTailTime, broken)) return kEndless;
       // What the last fault did may have shown only now.
     } while (!settled() && world().Now() < end);
+    const auto told = [this, &broken] { return broken() || witness_.EverybodyIsTold(); };
+    if (!Continue(world().Now() + kTellTime, told)) return kEndless;
     witness_.Finish();
     return "";
   }
@@ -167,6 +171,7 @@ ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCac
   ObservedCase observed;
   observed.result = run.Run();
   observed.trace = run.TakeTrace(observed.result);
+  observed.logs = run.logs();
   return observed;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ inline constexpr gate::Nanos kPrepareTime = std::chrono::minutes(3);
 // From the end of the last fault: longer than everything that a controller, the kubelet or the gate
 // waits for by itself (docs/campaign.md lists it).
 inline constexpr gate::Nanos kSettleTime = std::chrono::minutes(20);
+// After that, until people are told: longer than the longest back-off of a gate that keeps
+// crashing, of a lease that nobody holds and of a delivery together.
+inline constexpr gate::Nanos kTellTime = std::chrono::minutes(10);
 // What goes on after a rollout has settled: the gate's notes, pods that end.
 inline constexpr gate::Nanos kTailTime = std::chrono::seconds(5);
 
@@ -45,7 +49,8 @@ CaseResult PlayCase(const Case& one, const StageTemplate& stage, ScriptCache& sc
 // invariant was.
 struct ObservedCase {
   CaseResult result;
-  Trace trace;  // ordered by `at`
+  Trace trace;                              // ordered by `at`
+  std::map<std::string, std::string> logs;  // what pods wrote, by "namespace/pod"
 };
 ObservedCase PlayObserved(const Case& one, const StageTemplate& stage, ScriptCache& scripts);
 

@@ -1,5 +1,8 @@
 #include "harness/sim/campaign/stage_template.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +18,12 @@ using gate::Result;
 
 constexpr const char* kScriptKey = "script.yaml";
 
+std::string AllStages() {
+  std::vector<std::string> stages;
+  for (int weight = 1; weight <= 100; ++weight) stages.push_back(std::to_string(weight));
+  return fmt::format("{}", fmt::join(stages, ","));
+}
+
 bool IsMockScript(const Object& object) {
   return object.type == Type::kSecret && object.meta.name == kMockName;
 }
@@ -28,6 +37,8 @@ Result<StageTemplate> StageTemplate::Make(gate::Files& files, const std::string&
     Scenario bare = scenario;
     bare.mc_script = Json::object();
     bare.gate_mode = mode;
+    // The leader looks after gates at these weights: whatever may be drawn.
+    if (mode == GateMode::kService) bare.gate_config["watch"] = {{"stages", AllStages()}};
     auto manifests = StageObjects(files, directory, bare, world);
     if (!manifests) return std::move(manifests).error();
     for (const Manifest& manifest : *manifests) {
@@ -48,7 +59,7 @@ Result<void> StageTemplate::Add(const Manifest& manifest, std::vector<Object>& o
   if (!object) return std::move(object).error();
   object->meta.ns = manifest.ref.ns;
   if (info->type == Type::kRollout) rollout_ = manifest.object;
-  if (IsMockScript(*object)) {
+  if (IsMockScript(*object) && script_.is_null()) {  // that of the first mode, without rules
     auto script =
         gate::ParseStrictJson(gate::JsonString(RestOf(*object), "/stringData/script.yaml"));
     if (!script) return std::move(script).error();
@@ -75,7 +86,7 @@ Result<Object> StageTemplate::RolloutFor(const Case& one) const {
 
 Object StageTemplate::ScriptFor(const Case& one) const {
   Json script = script_;
-  if (const Json part = McScriptOf(one); part.is_object()) script.merge_patch(part);
+  AddToMockScript(McScriptOf(one), one.scenario.gate_mode, script);
   const std::vector<Object>& all = objects_.at(one.scenario.gate_mode);
   const auto found = std::find_if(all.begin(), all.end(), IsMockScript);
   Object object = *found;

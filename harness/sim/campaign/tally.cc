@@ -110,7 +110,7 @@ std::vector<std::string> Tally::NeverReached() const {
   for (std::size_t i = 0; i < kMarks; ++i) {
     if (marks[i] == 0 && !IsRare(static_cast<Mark>(i))) missing.emplace_back(MarkName(i));
   }
-  for (std::size_t i = 0; i < DrawnFaults().size(); ++i) {
+  for (std::size_t i = 0; i < KnownFaults().size(); ++i) {
     if (i >= faults.size() || faults[i] == 0) missing.emplace_back(FaultName(i));
   }
   return missing;

@@ -65,8 +65,10 @@ Witness::Witness(Simulation& simulation, const Injector& injector, const Case& o
   for (const Type type : {Type::kEvent, Type::kAnalysisRun}) {
     server.Listen(type, [this](const Change& change) { CheckSecrets(change); });
   }
-  simulation.surroundings().on_mc_request = [this](const mock_mc::Decision& decision) {
+  simulation.surroundings().on_mc_request = [this](const mock_mc::Request& request,
+                                                   const mock_mc::Decision& decision) {
     records_.OnMcRequest(decision);
+    receivers_.OnRequest(request, decision);
   };
   simulation.surroundings().on_gate_end = [this](const Process&, int exit_code) {
     if (exit_code != kKilled) ++gates_ended_;
@@ -175,6 +177,12 @@ void Witness::NoteRecord(const Json& record) {
   const std::string verdict = gate::JsonString(record, "/verdict");
   const std::string stage = gate::JsonString(record, "/stage");
   const std::string pod_hash = gate::JsonString(record, "/podHash");
+  if (one_.scenario.gate_mode == GateMode::kService) {
+    to_tell_[fmt::format("{} at {} ({}) for {}", verdict, stage,
+                         gate::JsonString(record, "/reason"),
+                         gate::JsonString(record, "/analysisRun"))]
+        .push_back(gate::JsonString(record, "/traceId"));
+  }
   if (verdict == "pass") {
     for (Refusal& refusal : refusals_) {
       refusal.overtaken |= refusal.stage == stage && refusal.canary_hash == pod_hash;
@@ -242,6 +250,23 @@ void Witness::FinishRefusals() {
   }
 }
 
+bool Witness::IsTold(const std::vector<std::string>& traces) const {
+  return std::any_of(traces.begin(), traces.end(),
+                     [this](const std::string& trace) { return receivers_.Have(trace); });
+}
+
+bool Witness::EverybodyIsTold() const {
+  return std::all_of(to_tell_.begin(), to_tell_.end(),
+                     [this](const auto& each) { return IsTold(each.second); });
+}
+
+void Witness::FinishTelling() {
+  for (const auto& [verdict, traces] : to_tell_) {
+    judge_.Check(Invariant::kPeopleAreTold, IsTold(traces), Now(),
+                 [&name = verdict] { return "nobody was told of: " + name; });
+  }
+}
+
 void Witness::FinishSecrets() {
   for (const auto& [pod, log] : simulation_.logs().all()) {
     const bool found = secrets_.IsInText(log);
@@ -264,6 +289,7 @@ void Witness::Finish() {
   if (injector_.counters().gates_crashed > 0) judge_.Reach(Mark::kGateCrashed);
   FinishRefusals();
   FinishSecrets();
+  FinishTelling();
   records_.CheckLogs(simulation_.logs(), killed, Now());
   records_.CheckChain(Now());
   if (one_.faults.empty()) judge_.Reach(Mark::kWithoutFaults);

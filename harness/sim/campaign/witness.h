@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "harness/sim/campaign/case.h"
 #include "harness/sim/campaign/gate_records.h"
 #include "harness/sim/campaign/judge.h"
+#include "harness/sim/campaign/receivers.h"
 #include "harness/sim/campaign/rollout_state.h"
 #include "harness/sim/campaign/secret_scan.h"
 #include "harness/sim/stage/injector.h"
@@ -34,6 +36,8 @@ class Witness {
   void Finish();
 
   const RolloutState& rollout() const { return rollout_; }
+  // Of every verdict so far, by a gate that is a service; a Job tells nobody.
+  bool EverybodyIsTold() const;
   // The time since the deployment.
   gate::Nanos Now() const { return world_.Now() - deployed_.value_or(world_.Now()); }
 
@@ -62,6 +66,8 @@ class Witness {
   gate::Nanos Allowed(const Refusal& refusal) const;
   void FinishRefusals();
   void FinishSecrets();
+  void FinishTelling();
+  bool IsTold(const std::vector<std::string>& traces) const;
   std::int64_t LeastAvailable() const;
 
   Simulation& simulation_;
@@ -72,6 +78,9 @@ class Witness {
   SecretScan secrets_;
   RolloutState rollout_;
   GateRecords records_;
+  Receivers receivers_;
+  // Trace ids of verdicts. The same verdict for the same AnalysisRun is told once.
+  std::map<std::string, std::vector<std::string>> to_tell_;
   std::vector<GateStep> gates_;
   std::optional<gate::Instant> deployed_;
   std::string stable_hash_;           // when the canary was deployed

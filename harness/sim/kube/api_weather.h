@@ -26,6 +26,7 @@ struct ApiWeather {
   std::uint32_t conflict_ppm = 0;     // writes only: 409, as if another had been faster
   std::uint32_t stale_list_ppm = 0;   // lists only: an older state, up to kMostStale changes back
   std::uint32_t watch_cut_ppm = 0;    // of watch events: the connection ends after it
+  std::uint64_t restarts = 0;         // of the API server: each ends the watches of before
   gate::Instant down_until;           // every call is refused until then
 
   Delay OneWay() const { return {latency, jitter}; }

@@ -202,8 +202,10 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
   if (!opened) return std::move(opened).error();
   const gate::Instant end = world.Now() + kLongestWatch;
   gate::Instant bookmark = world.Now() + kBookmarkInterval;
-  for (;;) {
+  // The connection is gone, which is noticed when something was to come over it.
+  for (const std::uint64_t restarts = weather_.restarts;;) {
     while (!queue.empty() && queue.front().at <= world.Now()) {
+      if (weather_.restarts != restarts) return {};
       const Change change = std::move(queue.front().change);
       queue.pop_front();
       seen = change.version;
@@ -214,6 +216,7 @@ Result<void> SimKube::Watch(const gate::KubeResource& resource, const std::strin
     }
     if (!process_.AtSeam("kube.watch.event", Moment::kAfter)) return Dead();
     if (world.Now() >= end || world.Now() < weather_.down_until) return {};
+    if (weather_.restarts != restarts) return {};
     const gate::Instant next =
         std::min({deadline.at, end, bookmark, queue.empty() ? end : queue.front().at});
     switch (arrived.Wait({next, deadline.stop})) {

@@ -196,6 +196,7 @@ void Injector::ApplyNetwork(NetworkWeather& weather) const {
   weather.reset_ppm = ShareOf(FaultKind::kNetworkReset);
   weather.unresolved_ppm = ShareOf(FaultKind::kNetworkUnresolved);
   weather.cut_until = Until(FaultKind::kNetworkCut);
+  weather.receivers_down_until = Until(FaultKind::kReceiversDown);
 }
 
 void Injector::ApplyProcesses() {
@@ -239,7 +240,10 @@ void Injector::ApplyPods() {
 
 void Injector::Apply() {
   ApplyApi(simulation_.gate_api_weather(), FaultKind::kApiThrottled);
-  simulation_.gate_api_weather().write_reset_ppm = ShareOf(FaultKind::kApiWriteReset);
+  ApiWeather& gate_api = simulation_.gate_api_weather();
+  gate_api.write_reset_ppm = ShareOf(FaultKind::kApiWriteReset);
+  gate_api.stale_list_ppm = ShareOf(FaultKind::kApiStaleList);
+  gate_api.watch_cut_ppm = ShareOf(FaultKind::kApiWatchCut);
   ApplyApi(simulation_.argo_api_weather(), FaultKind::kArgoApiThrottled);
   ApplyWatch(simulation_.argo_link(), FaultKind::kWatchArgoStalled);
   ApplyWatch(simulation_.cluster().controller_link(), FaultKind::kWatchControllersStalled);
@@ -269,6 +273,10 @@ void Injector::Happen(const Fault& fault) {
       return;
     case FaultKind::kTokenRotated:
       RotateToken();
+      return;
+    case FaultKind::kApiRestart:
+      simulation_.server().Compact();
+      ++simulation_.gate_api_weather().restarts;
       return;
     default:
       return;

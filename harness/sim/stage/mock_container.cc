@@ -41,7 +41,7 @@ class MockContainer : public Container, public HttpEndpoint {
 
   Begun Begin(const mock_mc::Request& request, std::uint64_t connection) override {
     auto begun = service().Begin(request, connection);
-    if (around_.on_mc_request) around_.on_mc_request(begun.plan.decision);
+    if (around_.on_mc_request) around_.on_mc_request(request, begun.plan.decision);
     return {begun.sequence, std::move(begun.plan), begun.arrived.at};
   }
   void End(std::uint64_t sequence, const mock_mc::Completion& completion) override {

@@ -9,6 +9,7 @@
 
 #include "gate/adapters/http_answer.h"
 #include "gate/adapters/http_url.h"
+#include "harness/kind/collect.h"
 #include "harness/sim/world/draw.h"
 #include "harness/sim/world/fiber.h"
 
@@ -177,10 +178,15 @@ class SimHttpClient::Exchange {
     if (!resolved_ || Draw(weather().unresolved_ppm)) {
       return Error(HttpErrorKind::kResolve, "the name cannot be resolved");
     }
-    if (!found || Draw(weather().refused_ppm)) {
+    if (!found || IsDown(url) || Draw(weather().refused_ppm)) {
       return Error(HttpErrorKind::kConnect, "connection refused");
     }
     return std::nullopt;
+  }
+
+  bool IsDown(const gate::HttpUrl& url) const {
+    return world_.Now() < weather().receivers_down_until &&
+           ReceiverAt(url.target) != Receiver::kNone;
   }
 
   // Plays the server's plan, piece by piece, until the answer is complete or over.

@@ -58,9 +58,10 @@ struct NetworkWeather {
 
   std::uint32_t unresolved_ppm = 0;  // the name is not resolved
   std::uint32_t refused_ppm = 0;
-  std::uint32_t lost_ppm = 0;   // nothing arrives: the client waits for its deadline
-  std::uint32_t reset_ppm = 0;  // the connection breaks before the answer
-  gate::Instant cut_until;      // every connection is lost until then
+  std::uint32_t lost_ppm = 0;          // nothing arrives: the client waits for its deadline
+  std::uint32_t reset_ppm = 0;         // the connection breaks before the answer
+  gate::Instant cut_until;             // every connection is lost until then
+  gate::Instant receivers_down_until;  // those to Slack and PagerDuty are refused until then
 };
 
 // Who listens where: pods with their endpoints, found through Services.

@@ -46,7 +46,7 @@ struct Surroundings {
   // whose container is killed is not heard of again.
   std::function<void(const Process&, int exit_code)> on_gate_end;
   // Called for every request that mock-mc takes in, with what it decided about it.
-  std::function<void(const mock_mc::Decision&)> on_mc_request;
+  std::function<void(const mock_mc::Request&, const mock_mc::Decision&)> on_mc_request;
   gate::evidence::KeyringCache keyrings{};  // of all processes of the gate
   // By pod: how often its gate was started before.
   std::map<std::string, std::uint64_t> gate_starts{};

@@ -103,6 +103,35 @@ TEST_F(SimKubeTest, AProcessKilledAfterAWriteHasWritten) {
   EXPECT_TRUE(Exists());
 }
 
+TEST_F(SimKubeTest, ARestartOfTheApiServerEndsWatchesOnceAndTheirPlaceIsGone) {
+  ASSERT_FALSE(Create());
+  const std::string place = std::to_string(server_.version());
+  std::optional<gate::Error> first;
+  std::optional<gate::Error> second;
+  int events = 0;
+  const auto watch = [&]() -> std::optional<gate::Error> {
+    const auto ended = kube_.Watch(gate::kube::kConfigMaps, "shop", {}, place,
+                                   [&](const gate::KubeEvent& event) {
+                                     if (event.type != gate::KubeEventType::kBookmark) ++events;
+                                     return true;
+                                   },
+                                   {world_.Now() + 10min});
+    return ended ? std::nullopt : std::optional(ended.error());
+  };
+  world_.After(5s, Rank::kFault, [&] {
+    server_.Compact();
+    ++weather_.restarts;
+  });
+  Run([&] {
+    first = watch();
+    second = watch();
+  });
+  EXPECT_FALSE(first) << "it ends as when the server ends it";
+  EXPECT_EQ(events, 0);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->code, ErrorCode::kGone);
+}
+
 TEST_F(SimKubeTest, AStaleListIsAnEarlierState) {
   ASSERT_FALSE(Create());
   weather_.stale_list_ppm = kAlways;
