@@ -1,15 +1,12 @@
 #include "mock-mc/keygen.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <utility>
+
+#include "gate/signing/key_files.h"
 
 namespace mock_mc {
 namespace {
@@ -17,34 +14,6 @@ namespace {
 using gate::Error;
 using gate::ErrorCode;
 using gate::Result;
-
-constexpr mode_t kPrivateMode = 0600;
-constexpr mode_t kPublicMode = 0644;
-
-Error CannotWrite(const std::string& path, int reason) {
-  if (reason == EEXIST) {
-    return Error{ErrorCode::kAlreadyExists,
-                 fmt::format("{} exists already; remove it or choose another --out-dir", path)};
-  }
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("cannot write {}: {}", path, std::strerror(reason))};
-}
-
-Result<void> WriteNewFile(const std::string& path, mode_t mode, std::string_view text) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (file < 0) return CannotWrite(path, errno);
-  bool good = true;
-  while (good && !text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    good = written > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  const int reason = errno;
-  good = close(file) == 0 && good;
-  if (good) return {};
-  unlink(path.c_str());
-  return CannotWrite(path, reason);
-}
 
 std::string KeyringYaml(Algorithm algorithm, const std::string& id, std::string_view public_pem) {
   std::string text = fmt::format(
@@ -78,21 +47,18 @@ Result<void> GenerateKey(Algorithm algorithm, const std::string& id, const std::
   }
   const auto key = SigningKey::Generate(algorithm);
   if (!key) return key.error();
-  const auto private_pem = key->PrivatePem();
-  if (!private_pem) return private_pem.error();
   const auto public_pem = key->PublicPem();
   if (!public_pem) return public_pem.error();
 
   std::error_code made;
   std::filesystem::create_directories(directory, made);
-  if (made) return CannotWrite(directory, made.value());
-  const std::string key_path = fmt::format("{}/{}.pem", directory, id);
-  auto written = WriteNewFile(key_path, kPrivateMode, *private_pem);
-  if (!written) return written;
-  written = WriteNewFile(directory + "/keyring.yaml", kPublicMode,
-                         KeyringYaml(algorithm, id, *public_pem));
-  if (!written) unlink(key_path.c_str());
-  return written;
+  if (made) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("cannot write {}: {}", directory, made.message())};
+  }
+  return gate::signing::WriteKeyPair(*key, fmt::format("{}/{}.pem", directory, id),
+                                     KeyringYaml(algorithm, id, *public_pem),
+                                     directory + "/keyring.yaml");
 }
 
 }  // namespace mock_mc

@@ -191,7 +191,7 @@ void AddToMockScript(const Json& part, GateMode mode, Json& script) {
   for (const Json& receiver : Receivers()) script["rules"].push_back(receiver);
 }
 
-Result<SigningKeyPair> KeyPairOf(const std::string& id, const mock_mc::SigningKey& key) {
+Result<SigningKeyPair> KeyPairOf(const std::string& id, const gate::signing::SigningKey& key) {
   auto public_pem = key.PublicPem();
   if (!public_pem) return std::move(public_pem).error();
   auto private_pem = key.PrivatePem();

@@ -10,9 +10,9 @@
 #include "harness/kind/manifest.h"
 #include "harness/scenario/scenario.h"
 
-namespace mock_mc {
+namespace gate::signing {
 class SigningKey;
-}
+}  // namespace gate::signing
 
 namespace drill {
 
@@ -31,7 +31,7 @@ struct SigningKeyPair {
 };
 
 // Errors: those of OpenSSL, kUnavailable.
-gate::Result<SigningKeyPair> KeyPairOf(const std::string& id, const mock_mc::SigningKey& key);
+gate::Result<SigningKeyPair> KeyPairOf(const std::string& id, const gate::signing::SigningKey& key);
 
 // What a stage has besides its scenario. Both keys are Ed25519.
 struct StageWorld {

@@ -1,4 +1,4 @@
-#include "mock-mc/behaviour/signing_key.h"
+#include "gate/signing/signing_key.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -12,12 +12,9 @@
 #include <array>
 #include <utility>
 
-namespace mock_mc {
+namespace gate::signing {
 namespace {
 
-using gate::Error;
-using gate::ErrorCode;
-using gate::Result;
 using std::string_view_literals::operator""sv;
 
 // What comes before the key in the PKCS #8 encoding of a private Ed25519 key (RFC 8410 section 7).
@@ -59,13 +56,19 @@ Error CryptoError(std::string_view what) {
 // An encrypted key must fail, not prompt on the terminal.
 int RefusePassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
 
-bool IsOfAlgorithm(EVP_PKEY* key, Algorithm algorithm) {
-  if (algorithm == Algorithm::kEd25519) return EVP_PKEY_is_a(key, "ED25519") == 1;
-  if (EVP_PKEY_is_a(key, "EC") != 1) return false;
+// Nothing for keys that nobody here signs with.
+std::optional<Algorithm> AlgorithmOf(EVP_PKEY* key) {
+  if (EVP_PKEY_is_a(key, "ED25519") == 1) return Algorithm::kEd25519;
+  if (EVP_PKEY_is_a(key, "EC") != 1) return std::nullopt;
   std::array<char, 32> group{};
   std::size_t length = 0;
-  return EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) == 1 &&
-         std::string_view(group.data(), length) == SN_X9_62_prime256v1;
+  const bool p256 = EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) == 1 &&
+                    std::string_view(group.data(), length) == SN_X9_62_prime256v1;
+  return p256 ? std::optional(Algorithm::kEcdsaP256) : std::nullopt;
+}
+
+Error NotOf(std::string_view algorithm) {
+  return {ErrorCode::kInvalidArgument, "the key is not of the algorithm " + std::string(algorithm)};
 }
 
 std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
@@ -133,10 +136,8 @@ std::optional<Algorithm> ParseAlgorithm(std::string_view text) {
   return std::nullopt;
 }
 
-Result<SigningKey> SigningKey::FromPem(std::string_view pem, Algorithm algorithm) {
-  if (algorithm == Algorithm::kEd25519) {
-    if (auto key = ReadEd25519(pem)) return SigningKey(std::move(key), algorithm);
-  }
+Result<SigningKey> SigningKey::FromPem(std::string_view pem) {
+  if (auto key = ReadEd25519(pem)) return SigningKey(std::move(key), Algorithm::kEd25519);
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   EVP_PKEY* raw =
       bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, RefusePassphrase, nullptr) : nullptr;
@@ -146,11 +147,15 @@ Result<SigningKey> SigningKey::FromPem(std::string_view pem, Algorithm algorithm
                  "not an unencrypted private key in PEM form (-----BEGIN PRIVATE KEY-----)"};
   }
   auto key = Own(raw);
-  if (!IsOfAlgorithm(key.get(), algorithm)) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "the key is not of the algorithm " + std::string(ToString(algorithm))};
-  }
-  return SigningKey(std::move(key), algorithm);
+  const auto algorithm = AlgorithmOf(key.get());
+  if (!algorithm) return NotOf("ed25519 or ecdsa-p256");
+  return SigningKey(std::move(key), *algorithm);
+}
+
+Result<SigningKey> SigningKey::FromPem(std::string_view pem, Algorithm algorithm) {
+  auto key = FromPem(pem);
+  if (key && key->algorithm() != algorithm) return NotOf(ToString(algorithm));
+  return key;
 }
 
 Result<SigningKey> SigningKey::Generate(Algorithm algorithm) {
@@ -207,4 +212,4 @@ Result<std::string> SigningKey::PrivatePem() const {
   return Contents(bio.get());
 }
 
-}  // namespace mock_mc
+}  // namespace gate::signing
