@@ -109,32 +109,31 @@ Result<std::unique_ptr<Journal>> Journal::Create(const std::string& path) {
   }
   if (descriptor < 0) return FileError(path, errno);
   auto journal = std::make_unique<FileJournal>(descriptor, path);
-  // Held until the descriptor is closed; tells SetJournalAside that this run is still going on.
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return FileError(path, errno);
+  // Held until the descriptor is closed; tells IsBeingWritten that this run is still going on.
+  // Waits, as whoever looks there holds a lock for a moment.
+  while (::flock(descriptor, LOCK_EX) != 0) {
+    if (errno != EINTR) return FileError(path, errno);
+  }
   if (auto synced = SyncFolderOf(path); !synced) return std::move(synced).error();
   return std::unique_ptr<Journal>(std::move(journal));
 }
 
 std::string JournalPath(const std::string& folder) { return folder + "/journal.jsonl"; }
 
-namespace {
-
-bool IsBeingWritten(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+bool IsBeingWritten(const std::string& folder) {
+  const int descriptor = ::open(JournalPath(folder).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return false;
   const bool locked = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   ::close(descriptor);
   return locked;
 }
 
-}  // namespace
-
 Result<void> SetJournalAside(const std::string& folder) {
   constexpr int kMostJournals = 10'000;
   const std::string path = JournalPath(folder);
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return {};
-  if (IsBeingWritten(path)) {
+  if (IsBeingWritten(folder)) {
     return Error{ErrorCode::kConflict, folder + ": another run is still writing its report there"};
   }
   for (int number = 1; number <= kMostJournals; ++number) {

@@ -34,6 +34,9 @@ class Journal {
 // Where a run's journal lies in its report folder.
 std::string JournalPath(const std::string& folder);
 
+// True while a run writes its journal in `folder`.
+bool IsBeingWritten(const std::string& folder);
+
 // Gives the journal of an earlier run in `folder`, if there is one, another name (journal.1.jsonl,
 // journal.2.jsonl, ...), so that a new one can be started. kConflict if that run is still writing
 // it; other errors as in reports/file_io.h.

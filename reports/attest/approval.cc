@@ -1,0 +1,278 @@
+#include "reports/attest/approval.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "gate/base/digest.h"
+#include "gate/base/encoding.h"
+#include "gate/base/strict_json.h"
+#include "reports/attest/bundle.h"
+#include "reports/attest/compare.h"
+#include "reports/attest/manifest.h"
+#include "reports/attest/role.h"
+#include "reports/attest/statement.h"
+#include "reports/file_io.h"
+
+namespace reports {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Json;
+using gate::Result;
+
+constexpr std::size_t kLargestBundle = std::size_t{64} << 20U;
+constexpr std::size_t kLongestComment = 2000;
+
+Error Invalid(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
+Error Wrong(std::string why) { return {ErrorCode::kProtocol, std::move(why)}; }
+
+Result<void> CheckRequest(const ApprovalRequest& request) {
+  if (!IsRole(request.role)) return Invalid(std::string(kRoleRule));
+  if (request.rows.empty()) return Invalid("an approval names at least one row of the checklist");
+  const std::set<std::string> distinct(request.rows.begin(), request.rows.end());
+  if (distinct.size() != request.rows.size()) return Invalid("a row is named twice");
+  if (request.comment.size() > kLongestComment || !gate::IsValidUtf8(request.comment)) {
+    return Invalid(fmt::format("a comment is UTF-8 of at most {} bytes", kLongestComment));
+  }
+  return {};
+}
+
+// A report that is signed, as somebody is about to approve it.
+struct SignedReport {
+  std::string digest;  // of its bundle
+  ReportStatement statement;
+};
+
+Result<SignedReport> OpenReport(const std::string& folder, const VerifyingKey* report_key) {
+  const std::string path = folder + "/" + std::string(kReportBundle);
+  const auto text = ReadWholeFile(path, kLargestBundle);
+  if (!text && text.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, path + ": is missing: only a signed report can be approved"};
+  }
+  if (!text) return text.error();
+  const auto bundle = ReadBundle(*text);
+  if (!bundle) return Error(bundle.error()).Wrap(path);
+  if (report_key != nullptr) {
+    if (auto good = CheckSignature(*bundle, *report_key); !good) {
+      return std::move(good).error().Wrap(path);
+    }
+  }
+  auto statement = ReadReportStatement(bundle->payload);
+  if (!statement) return std::move(statement).error().Wrap(path);
+  return SignedReport{gate::Sha256Hex(*text), *std::move(statement)};
+}
+
+Result<void> CheckFiles(const std::string& folder, const ReportStatement& statement) {
+  const auto findings = CompareFiles(folder, statement);
+  if (!findings) return findings.error();
+  if (findings->empty()) return {};
+  std::string lines;
+  for (const Finding& finding : *findings) {
+    if (!lines.empty()) lines += '\n';
+    lines += finding.file + ": " + finding.what;
+  }
+  return Error{ErrorCode::kConflict, lines};
+}
+
+// That the checklist has the rows.
+Result<void> CheckRows(const std::string& folder, const std::vector<std::string>& rows) {
+  constexpr std::size_t kLargestReport = std::size_t{512} << 20U;
+  const std::string path = folder + "/report.json";
+  const auto text = ReadWholeFile(path, kLargestReport);
+  if (!text) return text.error();
+  const auto report = gate::ParseStrictJson(*text, {.max_bytes = kLargestReport});
+  if (!report) return Error(report.error()).Wrap(path);
+  std::set<std::string> known;
+  for (const Json& row : gate::JsonArray(*report, "/checklist")) {
+    known.insert(gate::JsonString(row, "/id"));
+  }
+  for (const std::string& row : rows) {
+    if (!known.contains(row)) return Invalid(path + ": its checklist has no row " + row);
+  }
+  return {};
+}
+
+std::string State(const ApprovalRequest& request, const SignedReport& report) {
+  const bool approved = request.judgement == Judgement::kApproved;
+  Json levels = Json::array();
+  if (!approved) levels.push_back("FAILED");
+  for (const std::string& row : request.rows) {
+    if (approved) levels.push_back("READINESS_" + row);
+  }
+  const Json statement = {
+      {"_type", "https://in-toto.io/Statement/v1"},
+      {"subject", report.statement.subject},
+      {"predicateType", kVerificationSummary},
+      {"predicate",
+       {{"verifier", {{"id", "urn:rollout-gate:approver:" + request.role}}},
+        {"timeVerified", gate::FormatRfc3339(request.time, 0)},
+        {"resourceUri", "urn:rollout-gate:run:" + report.statement.run_id},
+        {"policy", {{"uri", kReadiness}}},
+        {"inputAttestations",
+         Json::array({{{"uri", kReportBundle}, {"digest", {{"sha256", report.digest}}}}})},
+        {"verificationResult", approved ? "PASSED" : "FAILED"},
+        {"verifiedLevels", std::move(levels)},
+        {"slsaVersion", "1.0"},
+        {kReadiness,
+         {{"runId", report.statement.run_id},
+          {"role", request.role},
+          {"rows", request.rows},
+          {"comment", request.comment}}}}}};
+  return gate::DumpJson(statement);
+}
+
+// What an approval says, whoever signed it.
+struct Said {
+  std::string role;
+  std::vector<std::string> rows;
+  Approval common;  // for each row
+};
+
+Result<Said> ReadApproval(std::string_view payload) {
+  const auto json = ReadStatement(payload, kVerificationSummary);
+  if (!json) return json.error();
+  const Json& predicate = gate::JsonAt(*json, "/predicate");
+  const Json& extension = gate::JsonAt(predicate, "/urn:rollout-gate:readiness:v1");
+  Said said;
+  said.role = gate::JsonString(extension, "/role");
+  for (const Json& row : gate::JsonArray(extension, "/rows")) {
+    if (!row.is_string()) return Wrong("a row is not a text");
+    said.rows.push_back(row.get<std::string>());
+  }
+  if (said.rows.empty()) return Wrong("it names no row of a checklist");
+  const auto time = gate::ParseRfc3339(gate::JsonString(predicate, "/timeVerified"));
+  if (!time) return Wrong("it does not say when");
+  const std::string result = gate::JsonString(predicate, "/verificationResult");
+  if (result != "PASSED" && result != "FAILED") return Wrong("it neither approves nor rejects");
+  said.common.role = said.role;
+  said.common.time = *time;
+  said.common.judgement = result == "PASSED" ? Judgement::kApproved : Judgement::kRejected;
+  said.common.comment = gate::JsonString(extension, "/comment");
+  said.common.run_id = gate::JsonString(extension, "/runId");
+  said.common.report_digest = gate::JsonString(predicate, "/inputAttestations/0/digest/sha256");
+  return said;
+}
+
+Result<void> CheckApprover(const Approver& approver, const Said& said) {
+  const gate::WallTime time = said.common.time;
+  if ((approver.not_before && time < *approver.not_before) ||
+      (approver.not_after && time > *approver.not_after)) {
+    return Wrong(fmt::format("its key did not count at {}", gate::FormatRfc3339(time, 0)));
+  }
+  for (const std::string& row : said.rows) {
+    const bool allowed =
+        approver.rows.empty() ||
+        std::find(approver.rows.begin(), approver.rows.end(), row) != approver.rows.end();
+    if (!allowed) return Wrong(fmt::format("row {} is not for role {} to answer", row, said.role));
+  }
+  return {};
+}
+
+// The entry for who signed in this role.
+Result<const Approver*> FindApprover(const Approvers& approvers, const Bundle& bundle,
+                                     std::string_view role) {
+  const Approver* signer = nullptr;
+  for (const Approver& approver : approvers.all()) {
+    if (approver.key.id != bundle.key_id) continue;
+    signer = &approver;
+    if (approver.role == role) break;
+  }
+  if (signer == nullptr) {
+    return Wrong(fmt::format("is signed with key \"{}\", which is no approver's", bundle.key_id));
+  }
+  if (auto good = CheckSignature(bundle, signer->key); !good) return std::move(good).error();
+  if (signer->role != role) {
+    return Wrong(fmt::format("the key of {} does not speak for role \"{}\"", signer->name, role));
+  }
+  return signer;
+}
+
+// What one file says, if it counts.
+Result<Said> CheckApproval(std::string_view text, const std::string& report_digest,
+                           const Approvers& approvers) {
+  const auto bundle = ReadBundle(text);
+  if (!bundle) return bundle.error();
+  auto said = ReadApproval(bundle->payload);
+  // Whose word it is comes first: what nobody known signed is not worth reading.
+  const auto approver = FindApprover(approvers, *bundle, said ? said->role : "");
+  if (!approver) return approver.error();
+  if (!said) return said;
+  if (said->common.report_digest != report_digest) {
+    return Wrong("is about another report, or this one before it was signed anew");
+  }
+  if (auto good = CheckApprover(**approver, *said); !good) return std::move(good).error();
+  said->common.name = (*approver)->name;
+  said->common.key_id = (*approver)->key.id;
+  return said;
+}
+
+}  // namespace
+
+Result<std::string> ApproveReport(const std::string& folder, const ApprovalRequest& request,
+                                  const gate::signing::SigningKey& key,
+                                  const VerifyingKey* report_key) {
+  if (auto good = CheckRequest(request); !good) return std::move(good).error();
+  const auto report = OpenReport(folder, report_key);
+  if (!report) return report.error();
+  if (auto good = CheckFiles(folder, report->statement); !good) return std::move(good).error();
+  if (auto good = CheckRows(folder, request.rows); !good) return std::move(good).error();
+  const std::string statement = State(request, *report);
+  const auto bundle = SealBundle(statement, key);
+  if (!bundle) return bundle.error();
+  constexpr std::size_t kDigits = 12;
+  const std::string name = fmt::format("approval-{}-{}.sigstore.json", request.role,
+                                       gate::Sha256Hex(*bundle).substr(0, kDigits));
+  const std::string path = folder + "/" + name;
+  if (ReadWholeFile(path, kLargestBundle)) {
+    return Error{ErrorCode::kAlreadyExists, path + ": exists already"};
+  }
+  if (auto written = WriteFileAtomically(path, *bundle); !written) {
+    return std::move(written).error();
+  }
+  return name;
+}
+
+Result<Approvals> ListApprovals(const std::string& folder, const Approvers& approvers) {
+  const auto report = ReadWholeFile(folder + "/" + std::string(kReportBundle), kLargestBundle);
+  if (!report) return report.error();
+  const std::string digest = gate::Sha256Hex(*report);
+  const auto names = FindApprovals(folder);
+  if (!names) return names.error();
+  Approvals approvals;
+  for (const std::string& name : *names) {
+    const auto text = ReadWholeFile(folder + "/" + name, kLargestBundle);
+    const auto said = text ? CheckApproval(*text, digest, approvers) : text.error();
+    if (!said) {
+      approvals.mismatches.push_back({name, said.error().message});
+      continue;
+    }
+    for (const std::string& row : said->rows) {
+      approvals.valid.push_back(said->common);
+      approvals.valid.back().file = name;
+      approvals.valid.back().row = row;
+    }
+  }
+  std::stable_sort(approvals.valid.begin(), approvals.valid.end(),
+                   [](const Approval& a, const Approval& b) {
+                     return std::tie(a.row, a.time) < std::tie(b.row, b.time);
+                   });
+  return approvals;
+}
+
+bool IsApproved(const std::vector<Approval>& valid, std::string_view row) {
+  std::map<std::string, Judgement> last;  // by role
+  for (const Approval& approval : valid) {
+    if (approval.row == row) last[approval.role] = approval.judgement;
+  }
+  return !last.empty() && std::all_of(last.begin(), last.end(), [](const auto& word) {
+    return word.second == Judgement::kApproved;
+  });
+}
+
+}  // namespace reports
