@@ -6,6 +6,7 @@ find_package(yaml-cpp 0.7 CONFIG REQUIRED)
 find_package(CLI11 2.1 CONFIG REQUIRED)
 find_package(fmt 9 CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)  # its package names no version
+find_package(SQLite3 3.40 REQUIRED)
 find_package(Boost 1.74 CONFIG REQUIRED COMPONENTS headers context filesystem)
 if(BUILD_TESTING)
   find_package(GTest 1.12 CONFIG REQUIRED)

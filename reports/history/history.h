@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/base/result.h"
+#include "gate/base/time.h"
+#include "reports/history/run_summary.h"
+
+// Past runs, in an SQLite file.
+namespace reports {
+
+// A run as the trend shows it: the worst rollback that it measured.
+struct TrendPoint {
+  std::string run_id;
+  gate::WallTime started;
+  std::string git_commit;
+  std::string decision;
+  std::string scenario;           // of the worst measure; empty if nothing was measured
+  std::optional<Interval> worst;  // absent: nothing was measured
+  gate::Nanos limit{0};           // of that measure
+};
+
+// Since when a row of the checklist is as it is, on one backend.
+struct RowHistory {
+  std::string row;
+  std::string text;
+  Outcome now = Outcome::kNotRun;  // in the newest run
+
+  // The newest runs in a row that agree about it. Runs that came to nothing about it (not run,
+  // inconclusive) are passed over; `proven` is absent if all did.
+  std::optional<Outcome> proven;  // kPass or kFail
+  std::string since_run;          // the first of those that agree
+  gate::WallTime since;
+  std::string since_commit;
+  std::int64_t runs = 0;   // how many agree
+  std::string before_run;  // the last that said otherwise; empty if none is known
+  std::string before_commit;
+};
+
+// A head of a run, for lists.
+struct RunHead {
+  std::string run_id;
+  gate::WallTime started;
+  std::string backend;
+  std::string decision;
+  std::string git_commit;
+  std::string trace_hash;
+  std::string worst_scenario;
+  std::optional<Interval> worst;
+};
+
+// One file is safely used by several processes at a time: each call is a transaction, waits up to
+// ten seconds for others, and is on disk when it returns. It is a plain rollback journal and not a
+// write-ahead log, so that it also works on network file systems, and is one file when nobody uses
+// it.
+//
+// Errors: kInvalidArgument if the file is no history, or of a newer version; kProtocol if it is
+// damaged; kUnavailable if it cannot be opened, written, or is locked by others for too long. Every
+// message names the file.
+class History {
+ public:
+  enum class Missing { kCreate, kRefuse };
+
+  // `kRefuse`: kNotFound if there is no such file.
+  static gate::Result<std::unique_ptr<History>> Open(const std::string& path, Missing missing);
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  // Remembers a run; false if it is remembered already. kConflict if another one is remembered
+  // under its id.
+  gate::Result<bool> Record(const RunSummary& run);
+
+  // The newest `most` runs, on any backend if that is empty; newest first.
+  gate::Result<std::vector<RunHead>> Runs(const std::string& backend, std::size_t most);
+
+  // The run whose id begins with `prefix`. kNotFound, or kInvalidArgument if there are several.
+  gate::Result<RunSummary> Load(const std::string& prefix);
+
+  // What became of each row that the newest run on `backend` has; by id.
+  gate::Result<std::vector<RowHistory>> Rows(const std::string& backend);
+
+  // The backends that there are runs on.
+  gate::Result<std::vector<std::string>> Backends();
+
+  // For drawing: the newest `most` runs on `backend`, oldest first.
+  gate::Result<std::vector<TrendPoint>> Trend(const std::string& backend, std::size_t most);
+
+  // The version of the tables that this program writes.
+  static constexpr int kSchema = 1;
+
+ private:
+  struct Database;
+  explicit History(std::unique_ptr<Database> database);
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace reports
