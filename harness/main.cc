@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_process_runner.h"
 #include "gate/adapters/system_runtime.h"
+#include "harness/cli/attest_commands.h"
+#include "harness/cli/complain.h"
+#include "harness/cli/key_files.h"
 #include "harness/fidelity/compare.h"
 #include "harness/fidelity/divergences.h"
 #include "harness/fidelity/table.h"
@@ -36,6 +40,8 @@
 #include "harness/sim/campaign/command_line.h"
 #include "harness/sim/campaign/replay.h"
 #include "harness/sim/stage/sim_backend.h"
+#include "reports/attest/manifest.h"
+#include "reports/attest/verify.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
 #include "reports/render.h"
@@ -44,6 +50,7 @@ namespace {
 
 using drill::BackendOptions;
 using drill::ExitCode;
+using drill::cli::Complain;
 using gate::Error;
 using gate::ErrorCode;
 using gate::Result;
@@ -53,15 +60,10 @@ struct Options {
   std::vector<std::string> only;
   int jobs = 4;
   std::string report = "drill-report";
+  std::string sign;  // file of the private key; empty: the report is not signed
   enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
   BackendOptions backend;
 };
-
-// Says what is wrong, a line per mistake, on stderr.
-ExitCode Complain(const Error& error, ExitCode code) {
-  fmt::print(stderr, "{}\n", error.message);
-  return code;
-}
 
 // What backends are made of.
 struct Machine {
@@ -173,6 +175,7 @@ std::string NewRunId(gate::WallTime now) {
 Result<std::unique_ptr<reports::Journal>> StartJournal(const std::string& folder) {
   if (auto made = reports::MakeFolder(folder); !made) return std::move(made).error();
   if (auto moved = reports::SetJournalAside(folder); !moved) return std::move(moved).error();
+  if (auto moved = reports::SetAttestationsAside(folder); !moved) return std::move(moved).error();
   return reports::Journal::Create(reports::JournalPath(folder));
 }
 
@@ -190,7 +193,17 @@ reports::RunResult DescribeRun(const Options& options, const std::vector<std::st
   return head;
 }
 
+// Nothing if it is not to be signed.
+Result<std::optional<gate::signing::SigningKey>> ReadReportKey(const Options& options) {
+  if (options.sign.empty()) return std::optional<gate::signing::SigningKey>();
+  auto key = drill::cli::ReadSigningKey(options.sign);
+  if (!key) return std::move(key).error();
+  return std::optional(*std::move(key));
+}
+
 ExitCode Run(const Options& options, const std::vector<std::string>& arguments) {
+  const auto key = ReadReportKey(options);
+  if (!key) return Complain(key.error(), ExitCode::kInvalidInput);
   const auto set = drill::LoadScenarios(options.scenarios);
   if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
   const auto selected = drill::SelectScenarios(*set, options.only, options.backend.backend);
@@ -198,7 +211,7 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   Machine machine;
   const auto backend = MakeBackend(options.backend, machine);
   if (!backend) return Complain(backend.error(), ExitCode::kInvalidInput);
-  const auto journal = StartJournal(options.report);
+  auto journal = StartJournal(options.report);
   if (!journal) return Complain(journal.error(), ExitCode::kInvalidInput);
 
   gate::SystemRuntime& runtime = machine.runtime;
@@ -228,6 +241,11 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   if (const auto failure = recorder.failure()) return Complain(*failure, ExitCode::kInternal);
   const auto result = reports::WriteReport(options.report);
   if (!result) return Complain(result.error(), ExitCode::kInternal);
+  journal->reset();  // it is complete
+  if (*key) {
+    const auto sealed = reports::SignReport(options.report, **key);
+    if (!sealed) return Complain(sealed.error(), ExitCode::kInternal);
+  }
   if (options.timeline == Options::Timeline::kShown) PrintTimelines(*result);
   fmt::print("{}", drill::Summarize(*result));
   if (signals.signal() != 0) return ExitCode::kAborted;
@@ -393,6 +411,8 @@ int Main(int argc, char** argv) {
   run->add_flag_callback(
       "--timeline", [&options] { options.timeline = Options::Timeline::kShown; },
       "show what happened when");
+  run->add_option("--sign", options.sign, "sign the report with the private key in this file")
+      ->option_text("FILE");
   options.backend.seed = gate::SeedFromOs();
   AddBackendOptions(*run, options.backend);
   CLI::App* check = app.add_subcommand("check", "look for mistakes in scenario files");
@@ -417,12 +437,16 @@ int Main(int argc, char** argv) {
   CLI::App* replay = app.add_subcommand("replay", "play a run of a campaign again");
   drill::sim::AddReplayOptions(*replay, replay_options);
 
+  drill::cli::Chosen chosen;
+  drill::cli::AddAttestCommands(app, chosen);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::kInvalidInput);
   }
+  if (chosen) return static_cast<int>(chosen());
   options.backend.jobs = options.jobs;
   if (run->parsed()) return static_cast<int>(Run(options, arguments));
   if (check->parsed()) return static_cast<int>(Check(options));

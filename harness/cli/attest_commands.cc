@@ -1,0 +1,258 @@
+#include "harness/cli/attest_commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gate/adapters/system_runtime.h"
+#include "gate/signing/key_files.h"
+#include "harness/cli/complain.h"
+#include "harness/cli/key_files.h"
+#include "reports/attest/bundle.h"
+#include "reports/attest/manifest.h"
+#include "reports/attest/verify.h"
+#include "reports/file_io.h"
+#include "reports/render.h"
+#include "reports/text.h"
+
+namespace drill::cli {
+namespace {
+
+using gate::Error;
+using gate::ErrorCode;
+using gate::Result;
+
+// Text from a file, for a terminal.
+std::string Clean(std::string_view text) {
+  return reports::CleanText(text, reports::LineBreaks::kAsSpaces);
+}
+
+// --- keygen -------------------------------------------------------------------------------------
+
+struct KeygenOptions {
+  std::string algorithm = "ecdsa-p256";
+  std::string out;
+};
+
+ExitCode Keygen(const KeygenOptions& options) {
+  const auto algorithm = gate::signing::ParseAlgorithm(options.algorithm);
+  if (!algorithm) return Complain(Error{ErrorCode::kInvalidArgument, "no such algorithm"});
+  const auto key = gate::signing::SigningKey::Generate(*algorithm);
+  if (!key) return Complain(key.error(), ExitCode::kInternal);
+  const auto pem = key->PublicPem();
+  const auto own = reports::VerifyingKey::Of(*key);
+  if (!pem || !own) return Complain(pem ? own.error() : pem.error(), ExitCode::kInternal);
+  const std::string secret = options.out + ".key";
+  const std::string open = options.out + ".pub";
+  if (auto written = gate::signing::WriteKeyPair(*key, secret, *pem, open); !written) {
+    return Complain(written.error());
+  }
+  fmt::print("{}: keep it to yourself\n{}: give it to whoever verifies\nkey {}\n", secret, open,
+             own->id);
+  return ExitCode::kPass;
+}
+
+void AddKeygen(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("keygen", "make a key pair to sign reports with");
+  const auto options = std::make_shared<KeygenOptions>();
+  command->add_option("--out", options->out, "writes NAME.key (mode 0600) and NAME.pub")
+      ->option_text("NAME")
+      ->required();
+  command->add_option("--algorithm", options->algorithm, "ecdsa-p256 or ed25519")
+      ->check(CLI::IsMember({"ecdsa-p256", "ed25519"}))
+      ->capture_default_str();
+  command->callback([options, &chosen] { chosen = [options] { return Keygen(*options); }; });
+}
+
+// --- sign ---------------------------------------------------------------------------------------
+
+struct SignOptions {
+  std::string folder;
+  std::string key;
+};
+
+ExitCode Sign(const SignOptions& options) {
+  const auto key = ReadSigningKey(options.key);
+  if (!key) return Complain(key.error());
+  // Only what the journal says is ever signed.
+  if (!reports::IsSigned(options.folder)) {
+    if (const auto run = reports::WriteReport(options.folder); !run) return Complain(run.error());
+  }
+  if (auto made = reports::SignReport(options.folder, *key); !made) return Complain(made.error());
+  fmt::print("{}/{}\n", options.folder, reports::kReportBundle);
+  return ExitCode::kPass;
+}
+
+void AddSign(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "sign", "write the report again from its journal, and sign everything in its folder");
+  const auto options = std::make_shared<SignOptions>();
+  command->add_option("folder", options->folder, "the report folder of a run")->required();
+  command->add_option("--key", options->key, "file of the private key (PEM)")
+      ->option_text("FILE")
+      ->required();
+  command->callback([options, &chosen] { chosen = [options] { return Sign(*options); }; });
+}
+
+// --- verify -------------------------------------------------------------------------------------
+
+struct VerifyOptions {
+  std::string folder;
+  std::string key;
+  std::string approvers;
+  enum class Signature { kChecked, kIgnored } signature = Signature::kChecked;
+};
+
+Result<reports::Approvers> ReadApprovers(const std::string& path) {
+  const auto text = reports::ReadWholeFile(path);
+  if (!text) return text.error();
+  return reports::Approvers::Parse(*text, path);
+}
+
+void PrintFindings(const std::vector<reports::Finding>& findings, const char* prefix) {
+  for (const reports::Finding& finding : findings) {
+    fmt::print("{}{}: {}\n", prefix, Clean(finding.file), Clean(finding.what));
+  }
+}
+
+void PrintApproval(const reports::Approval& approval) {
+  const bool approved = approval.judgement == reports::Judgement::kApproved;
+  fmt::print("{} {} by {} ({}) at {}{}{}\n",
+             approved ? "approved:" : "REJECTED:", Clean(approval.row), Clean(approval.name),
+             approval.role, gate::FormatRfc3339(approval.time, 0),
+             approval.comment.empty() ? "" : ": ", Clean(approval.comment));
+}
+
+ExitCode Conclude(const std::string& folder, const reports::Verification& verification) {
+  PrintFindings(verification.mismatches, "");
+  PrintFindings(verification.unchecked, "not checked: ");
+  for (const reports::Approval& approval : verification.approvals) PrintApproval(approval);
+  if (!verification.mismatches.empty()) {
+    fmt::print("{}: {} of its parts {} not as signed\n", folder, verification.mismatches.size(),
+               verification.mismatches.size() == 1 ? "is" : "are");
+    return ExitCode::kFail;
+  }
+  const std::string what =
+      fmt::format("run {}, {}", Clean(verification.run_id), Clean(verification.decision));
+  if (!verification.unchecked.empty()) {
+    fmt::print("{}: nothing contradicts, but not everything was checked ({})\n", folder, what);
+    return ExitCode::kInconclusive;
+  }
+  fmt::print("{}: all {} files are as key {} signed them ({})\n", folder, verification.files,
+             verification.key_id, what);
+  return ExitCode::kPass;
+}
+
+ExitCode Verify(const VerifyOptions& options) {
+  const bool ignored = options.signature == VerifyOptions::Signature::kIgnored;
+  if (options.key.empty() != ignored) {
+    return Complain(Error{ErrorCode::kInvalidArgument,
+                          "give the public key with --key FILE, or --no-signature to only hold the "
+                          "files against each other, which proves nothing about who made them"});
+  }
+  std::optional<reports::VerifyingKey> key;
+  if (!ignored) {
+    auto read = ReadVerifyingKey(options.key);
+    if (!read) return Complain(read.error());
+    key = *std::move(read);
+  }
+  std::optional<reports::Approvers> approvers;
+  if (!options.approvers.empty()) {
+    auto read = ReadApprovers(options.approvers);
+    if (!read) return Complain(read.error());
+    approvers = *std::move(read);
+  }
+  const auto verification = reports::VerifyReport(
+      options.folder, {key ? &*key : nullptr, approvers ? &*approvers : nullptr});
+  if (!verification) return Complain(verification.error(), ExitCode::kInvalidInput);
+  return Conclude(options.folder, *verification);
+}
+
+void AddVerify(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("verify", "say what in a report is not as it was signed");
+  const auto options = std::make_shared<VerifyOptions>();
+  command->add_option("folder", options->folder, "the report folder of a run")->required();
+  command->add_option("--key", options->key, "file of the public key (PEM) of who signs reports")
+      ->option_text("FILE");
+  command
+      ->add_option("--approvers", options->approvers,
+                   "whose approvals count, as YAML (docs/report-signing.md)")
+      ->option_text("FILE");
+  command->add_flag_callback(
+      "--no-signature", [options] { options->signature = VerifyOptions::Signature::kIgnored; },
+      "look at everything but the signature");
+  command->footer(
+      "Exit codes: 0 everything is as signed (whatever the report's decision is), 1 something is\n"
+      "not (a line each), 2 nothing contradicts but something was not checked, 3 cannot look.");
+  command->callback([options, &chosen] { chosen = [options] { return Verify(*options); }; });
+}
+
+// --- approve ------------------------------------------------------------------------------------
+
+struct ApproveOptions {
+  std::string folder;
+  std::string key;
+  std::string report_key;
+  reports::ApprovalRequest request;
+};
+
+ExitCode Approve(const ApproveOptions& options) {
+  const auto key = ReadSigningKey(options.key);
+  if (!key) return Complain(key.error());
+  std::optional<reports::VerifyingKey> report_key;
+  if (!options.report_key.empty()) {
+    auto read = ReadVerifyingKey(options.report_key);
+    if (!read) return Complain(read.error());
+    report_key = *std::move(read);
+  }
+  gate::SystemRuntime runtime;
+  reports::ApprovalRequest request = options.request;
+  request.time = std::chrono::floor<std::chrono::seconds>(runtime.WallNow());
+  const auto name =
+      reports::ApproveReport(options.folder, request, *key, report_key ? &*report_key : nullptr);
+  if (!name) return Complain(name.error());
+  fmt::print("{}/{}\n", options.folder, *name);
+  return ExitCode::kPass;
+}
+
+void AddApprove(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "approve", "say, as a person and beside a signed report, that a row of its checklist is met");
+  const auto options = std::make_shared<ApproveOptions>();
+  command->add_option("folder", options->folder, "the report folder of a run")->required();
+  command->add_option("--role", options->request.role, "as whom: sre-manager, on-call, ...")
+      ->required();
+  command->add_option("--row", options->request.rows, "id of a row of the checklist; repeatable")
+      ->allow_extra_args(false)
+      ->required();
+  command->add_option("--key", options->key, "file of your private key (PEM)")
+      ->option_text("FILE")
+      ->required();
+  command
+      ->add_option("--report-key", options->report_key,
+                   "file of the public key that the report must be signed with")
+      ->option_text("FILE");
+  command->add_option("--comment", options->request.comment, "for whoever reads it");
+  command->add_flag_callback(
+      "--reject", [options] { options->request.judgement = reports::Judgement::kRejected; },
+      "say that the row is not met");
+  command->footer("Exit codes: 0 written, 1 the report is not as it was signed, 3 invalid input.");
+  command->callback([options, &chosen] { chosen = [options] { return Approve(*options); }; });
+}
+
+}  // namespace
+
+void AddAttestCommands(CLI::App& app, Chosen& chosen) {
+  AddKeygen(app, chosen);
+  AddSign(app, chosen);
+  AddVerify(app, chosen);
+  AddApprove(app, chosen);
+}
+
+}  // namespace drill::cli

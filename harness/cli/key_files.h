@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "gate/base/result.h"
+#include "gate/signing/signing_key.h"
+#include "reports/attest/bundle.h"
+
+namespace drill::cli {
+
+// Keys in PEM files. The errors name the file and never hold any of its text.
+gate::Result<gate::signing::SigningKey> ReadSigningKey(const std::string& path);
+gate::Result<reports::VerifyingKey> ReadVerifyingKey(const std::string& path);
+
+}  // namespace drill::cli

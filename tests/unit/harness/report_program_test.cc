@@ -1,0 +1,186 @@
+// gate-drill's subcommands about reports as their user meets them: signing, verifying, approving.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "reports/file_io.h"
+#include "reports/render.h"
+#include "tests/support/program.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/reports/sample_run.h"
+
+namespace drill {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::ProgramOutcome;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class ReportProgramTest : public testing::Test {
+ protected:
+  test_support::ProgramSpec Drill(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), GATE_DRILL_PROGRAM);
+    return {std::move(arguments), folder_.path()};
+  }
+  ProgramOutcome Run(std::vector<std::string> arguments) const {
+    return test_support::RunProgram(Drill(std::move(arguments)));
+  }
+  std::string Read(const std::string& name) const {
+    const auto text = reports::ReadWholeFile(folder_.path() + "/" + name);
+    return text ? *text : text.error().message;
+  }
+
+  void AddReport(const std::string& name, const reports::RunResult& run) const {
+    fs::create_directory(folder_.path() + "/" + name);
+    folder_.Add(name + "/journal.jsonl", reports::JournalOf(run));
+    ASSERT_TRUE(reports::WriteReport(folder_.path() + "/" + name));
+  }
+
+  void Keygen(const std::string& name) const {
+    const ProgramOutcome outcome = Run({"keygen", "--out", name});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+
+  // The report of a run, signed with ci.key.
+  void AddSignedReport(const std::string& name, const reports::RunResult& run) const {
+    Keygen("ci");
+    AddReport(name, run);
+    ASSERT_EQ(Run({"sign", name, "--key", "ci.key"}).exit_code, 0);
+  }
+
+  const test_support::TempFolder folder_;
+};
+
+// --- keygen -------------------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, KeysAreForTheirOwnerOnlyAreNotShownAndNeverOverwritten) {
+  const ProgramOutcome made = Run({"keygen", "--out", "ci"});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  struct stat info {};
+  ASSERT_EQ(::stat((folder_.path() + "/ci.key").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  const std::string key = Read("ci.key");
+  EXPECT_THAT(key, StartsWith("-----BEGIN PRIVATE KEY-----\n"));
+  EXPECT_THAT(Read("ci.pub"), StartsWith("-----BEGIN PUBLIC KEY-----\n"));
+  EXPECT_THAT(made.out + made.err, Not(HasSubstr(key.substr(28, 20))));
+
+  const ProgramOutcome again = Run({"keygen", "--out", "ci", "--algorithm", "ed25519"});
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(again.err, HasSubstr("ci.key exists already"));
+  EXPECT_EQ(Read("ci.key"), key);
+  fs::remove(folder_.path() + "/ci.key");
+  EXPECT_EQ(Run({"keygen", "--out", "ci"}).exit_code, 3) << "there is a ci.pub";
+  EXPECT_FALSE(fs::exists(folder_.path() + "/ci.key"));
+}
+
+// --- sign and verify ----------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, ARunSignsItsReportAndTheNextOneKeepsThatSignature) {
+  Keygen("ci");
+  const std::vector<std::string> run = {"run",      "--scenarios", SCENARIO_FOLDER, "--only",
+                                        "GATE-022", "--sign",      "ci.key"};
+  EXPECT_EQ(Run(run).exit_code, 0);
+  const ProgramOutcome verified = Run({"verify", "drill-report", "--key", "ci.pub"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("INCOMPLETE"));
+  const std::string first = Read("drill-report/report.sigstore.json");
+  EXPECT_EQ(Run(run).exit_code, 0);
+  EXPECT_EQ(Read("drill-report/report.sigstore.1.json"), first);
+  EXPECT_EQ(Run({"verify", "drill-report", "--key", "ci.pub"}).exit_code, 0);
+}
+
+TEST_F(ReportProgramTest, ARunWhoseKeyCannotBeReadDoesNotBegin) {
+  folder_.Add("bad.key", "no key at all");
+  for (const char* key : {"bad.key", "nowhere.key"}) {
+    const ProgramOutcome outcome =
+        Run({"run", "--scenarios", SCENARIO_FOLDER, "--only", "GATE-022", "--sign", key});
+    EXPECT_EQ(outcome.exit_code, 3);
+    EXPECT_THAT(outcome.err, StartsWith(key));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("no key at all")));
+    EXPECT_FALSE(fs::exists(folder_.path() + "/drill-report"));
+  }
+}
+
+TEST_F(ReportProgramTest, OnlyWhatTheJournalSaysIsSigned) {
+  Keygen("ci");
+  AddReport("report", reports::SampleRun());
+  const std::string truth = Read("report/report.md");
+  folder_.Add("report/report.md", "READY");
+  EXPECT_EQ(Run({"sign", "report", "--key", "ci.key"}).exit_code, 0);
+  EXPECT_EQ(Read("report/report.md"), truth);
+  EXPECT_EQ(Run({"verify", "report", "--key", "ci.pub"}).exit_code, 0);
+
+  folder_.Add("report/report.md", "READY");
+  EXPECT_EQ(Run({"sign", "report", "--key", "ci.key"}).exit_code, 3);
+  EXPECT_EQ(Read("report/report.md"), "READY") << "a signed report is not touched";
+}
+
+TEST_F(ReportProgramTest, VerifySaysWhatIsNotAsItWasSigned) {
+  AddSignedReport("report", reports::SampleRun());
+  const ProgramOutcome good = Run({"verify", "report", "--key", "ci.pub"});
+  EXPECT_EQ(good.exit_code, 0);
+  EXPECT_THAT(good.out, HasSubstr("report: all 4 files are as key "));
+  EXPECT_THAT(good.out, HasSubstr("NOT READY"));
+
+  fs::remove(folder_.path() + "/report/junit.xml");
+  const ProgramOutcome bad = Run({"verify", "report", "--key", "ci.pub"});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_EQ(bad.out, "junit.xml: is missing\nreport: 1 of its parts is not as signed\n");
+}
+
+TEST_F(ReportProgramTest, WhatWasNotCheckedIsNotGreen) {
+  AddSignedReport("report", reports::SampleRun());
+  const ProgramOutcome unsigned_check = Run({"verify", "report", "--no-signature"});
+  EXPECT_EQ(unsigned_check.exit_code, 2);
+  EXPECT_THAT(unsigned_check.out, HasSubstr("not everything was checked"));
+  const ProgramOutcome neither = Run({"verify", "report"});
+  EXPECT_EQ(neither.exit_code, 3);
+  EXPECT_THAT(neither.err, HasSubstr("--key FILE"));
+}
+
+TEST_F(ReportProgramTest, APrivateKeyIsNoKeyToVerifyWith) {
+  AddSignedReport("report", reports::SampleRun());
+  const ProgramOutcome outcome = Run({"verify", "report", "--key", "ci.key"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, StartsWith("ci.key: this is a private key"));
+}
+
+// --- approve ------------------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, AnApprovalStandsBesideTheReportAndCountsForThoseOnTheList) {
+  AddSignedReport("report", reports::SampleRun());
+  Keygen("sam");
+  const ProgramOutcome approved = Run({"approve", "report", "--role", "sre", "--row", "REQ-PROMOTE",
+                                       "--row", "REQ-ROLLBACK-5MIN", "--key", "sam.key",
+                                       "--report-key", "ci.pub", "--comment", "saw it"});
+  EXPECT_EQ(approved.exit_code, 0) << approved.err;
+  EXPECT_THAT(approved.out, StartsWith("report/approval-sre-"));
+
+  EXPECT_EQ(Run({"verify", "report", "--key", "ci.pub"}).exit_code, 2) << "nobody said who counts";
+  std::string list =
+      "apiVersion: gate-drill/approvers/v1\napprovers:\n  - role: sre\n"
+      "    name: Sam\n    publicKey: |\n";
+  std::string pem = Read("sam.pub");
+  for (std::size_t at = 0; at < pem.size(); at = pem.find('\n', at) + 1) {
+    list += "      " + pem.substr(at, pem.find('\n', at) - at) + "\n";
+  }
+  folder_.Add("approvers.yaml", list);
+  const ProgramOutcome verified =
+      Run({"verify", "report", "--key", "ci.pub", "--approvers", "approvers.yaml"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("approved: REQ-PROMOTE by Sam (sre) at 20"));
+  EXPECT_THAT(verified.out, HasSubstr(": saw it\n"));
+
+  folder_.Add("report/report.md", "READY");
+  const ProgramOutcome changed =
+      Run({"approve", "report", "--role", "sre", "--row", "REQ-PROMOTE", "--key", "sam.key"});
+  EXPECT_EQ(changed.exit_code, 1);
+  EXPECT_THAT(changed.err, StartsWith("report.md: was changed"));
+}
+
+}  // namespace
+}  // namespace drill
