@@ -38,7 +38,7 @@ test: setup
 	cmake --workflow --preset dev
 
 drill: build
-	build/release/bin/gate-drill run --backend $(BACKEND) $(DRILL_ARGS)
+	build/release/bin/gate-drill run --backend $(BACKEND) --history drill-history.sqlite $(DRILL_ARGS)
 
 clean:
 	rm -rf build drill-report

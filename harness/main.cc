@@ -22,6 +22,7 @@
 #include "gate/adapters/system_runtime.h"
 #include "harness/cli/attest_commands.h"
 #include "harness/cli/complain.h"
+#include "harness/cli/history_commands.h"
 #include "harness/cli/key_files.h"
 #include "harness/fidelity/compare.h"
 #include "harness/fidelity/divergences.h"
@@ -60,7 +61,8 @@ struct Options {
   std::vector<std::string> only;
   int jobs = 4;
   std::string report = "drill-report";
-  std::string sign;  // file of the private key; empty: the report is not signed
+  std::string sign;     // file of the private key; empty: the report is not signed
+  std::string history;  // file; empty: the run is not remembered
   enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
   BackendOptions backend;
 };
@@ -204,6 +206,10 @@ Result<std::optional<gate::signing::SigningKey>> ReadReportKey(const Options& op
 ExitCode Run(const Options& options, const std::vector<std::string>& arguments) {
   const auto key = ReadReportKey(options);
   if (!key) return Complain(key.error(), ExitCode::kInvalidInput);
+  if (!options.history.empty()) {
+    const auto usable = drill::cli::CheckHistory(options.history);
+    if (!usable) return Complain(usable.error(), ExitCode::kInvalidInput);
+  }
   const auto set = drill::LoadScenarios(options.scenarios);
   if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
   const auto selected = drill::SelectScenarios(*set, options.only, options.backend.backend);
@@ -245,6 +251,11 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   if (*key) {
     const auto sealed = reports::SignReport(options.report, **key);
     if (!sealed) return Complain(sealed.error(), ExitCode::kInternal);
+  }
+  if (!options.history.empty()) {
+    // What the run proves does not hang on whether it is remembered.
+    const auto recorded = drill::cli::RecordReport(options.report, options.history);
+    if (!recorded) fmt::print(stderr, "not remembered: {}\n", recorded.error().message);
   }
   if (options.timeline == Options::Timeline::kShown) PrintTimelines(*result);
   fmt::print("{}", drill::Summarize(*result));
@@ -413,6 +424,8 @@ int Main(int argc, char** argv) {
       "show what happened when");
   run->add_option("--sign", options.sign, "sign the report with the private key in this file")
       ->option_text("FILE");
+  run->add_option("--history", options.history, "add the run to this history (gate-drill history)")
+      ->option_text("FILE");
   options.backend.seed = gate::SeedFromOs();
   AddBackendOptions(*run, options.backend);
   CLI::App* check = app.add_subcommand("check", "look for mistakes in scenario files");
@@ -439,6 +452,7 @@ int Main(int argc, char** argv) {
 
   drill::cli::Chosen chosen;
   drill::cli::AddAttestCommands(app, chosen);
+  drill::cli::AddHistoryCommands(app, chosen);
 
   try {
     app.parse(argc, argv);

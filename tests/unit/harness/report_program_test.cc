@@ -1,10 +1,12 @@
-// gate-drill's subcommands about reports as their user meets them: signing, verifying, approving.
+// gate-drill's subcommands about reports as their user meets them: signing, verifying, approving,
+// history, differences.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 
+#include "gate/base/strict_json.h"
 #include "reports/file_io.h"
 #include "reports/render.h"
 #include "tests/support/program.h"
@@ -180,6 +182,57 @@ TEST_F(ReportProgramTest, AnApprovalStandsBesideTheReportAndCountsForThoseOnTheL
       Run({"approve", "report", "--role", "sre", "--row", "REQ-PROMOTE", "--key", "sam.key"});
   EXPECT_EQ(changed.exit_code, 1);
   EXPECT_THAT(changed.err, StartsWith("report.md: was changed"));
+}
+
+// --- history and diff ---------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, HistoryTellsSinceWhenARowIsRed) {
+  reports::RunResult run = reports::SampleRun();
+  run.scenarios[1].outcome = reports::Outcome::kPass;
+  run.run_id = "run-1";
+  AddReport("first", run);
+  run.scenarios[1].outcome = reports::Outcome::kFail;
+  run.run_id = "run-2";
+  run.git_commit = "fedcba";
+  run.started += std::chrono::hours(1);
+  AddReport("second", run);
+
+  EXPECT_EQ(Run({"history"}).exit_code, 3) << "there is none yet";
+  EXPECT_FALSE(fs::exists(folder_.path() + "/drill-history.sqlite"));
+  EXPECT_EQ(Run({"history", "--record", "first", "second"}).exit_code, 0);
+  EXPECT_EQ(Run({"history", "--record", "first"}).exit_code, 0);
+  const ProgramOutcome text = Run({"history"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("REQ-PROMOTE             RED since 2026-03-01T13:00:00Z, first "
+                                  "failed at commit fedcba, last passed at commit 0123456789ab"));
+  const auto json = gate::ParseStrictJson(Run({"history", "--json"}).out);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->at("runs").size(), 2U);
+  EXPECT_EQ(json->at("backends").at("kind").at("rows").at(0).at("before").at("runId"), "run-1");
+  EXPECT_EQ(json->at("backends").at("kind").at("trend").size(), 2U);
+
+  const ProgramOutcome diff = Run({"diff", "run-1", "second"});
+  EXPECT_EQ(diff.exit_code, 1);
+  EXPECT_THAT(diff.out, HasSubstr("worse   row       REQ-PROMOTE: passed -> failed\n"));
+  EXPECT_EQ(Run({"diff", "second", "first"}).exit_code, 0);
+  EXPECT_EQ(Run({"diff", "first", "run-3"}).exit_code, 3);
+  EXPECT_TRUE(gate::ParseStrictJson(Run({"diff", "first", "second", "--json"}).out));
+}
+
+TEST_F(ReportProgramTest, ARunIsRememberedOnRequest) {
+  const ProgramOutcome run =
+      Run({"run", "--scenarios", SCENARIO_FOLDER, "--only", "GATE-022", "--history", "h.sqlite"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(Run({"history", "--db", "h.sqlite"}).out, HasSubstr("sim"));
+  folder_.Add("bad.sqlite", std::string(3000, 'x'));
+  EXPECT_EQ(Run({"run", "--scenarios", SCENARIO_FOLDER, "--only", "GATE-022", "--history",
+                 "bad.sqlite", "--report", "other"})
+                .exit_code,
+            3);
+  EXPECT_FALSE(fs::exists(folder_.path() + "/other")) << "it did not begin";
+  const ProgramOutcome bad = Run({"history", "--db", "bad.sqlite"});
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, StartsWith("bad.sqlite: is no history of gate-drill"));
 }
 
 }  // namespace
