@@ -24,6 +24,7 @@
 #include "harness/cli/complain.h"
 #include "harness/cli/history_commands.h"
 #include "harness/cli/key_files.h"
+#include "harness/cli/serve_command.h"
 #include "harness/fidelity/compare.h"
 #include "harness/fidelity/divergences.h"
 #include "harness/fidelity/table.h"
@@ -453,6 +454,7 @@ int Main(int argc, char** argv) {
   drill::cli::Chosen chosen;
   drill::cli::AddAttestCommands(app, chosen);
   drill::cli::AddHistoryCommands(app, chosen);
+  drill::cli::AddServeCommand(app, chosen);
 
   try {
     app.parse(argc, argv);

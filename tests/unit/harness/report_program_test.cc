@@ -2,6 +2,7 @@
 // history, differences.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -11,12 +12,14 @@
 #include "reports/render.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/mock_mc/raw_client.h"
 #include "tests/unit/reports/sample_run.h"
 
 namespace drill {
 namespace {
 
 namespace fs = std::filesystem;
+using test_support::Program;
 using test_support::ProgramOutcome;
 using testing::HasSubstr;
 using testing::Not;
@@ -233,6 +236,33 @@ TEST_F(ReportProgramTest, ARunIsRememberedOnRequest) {
   const ProgramOutcome bad = Run({"history", "--db", "bad.sqlite"});
   EXPECT_EQ(bad.exit_code, 3);
   EXPECT_THAT(bad.err, StartsWith("bad.sqlite: is no history of gate-drill"));
+}
+
+// --- serve --------------------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, ServeShowsReportsUntilItIsStopped) {
+  AddReport("report", reports::SampleRun());
+  Program server(Drill({"serve", ".", "--listen", "127.0.0.1:0"}));
+  const std::string url = server.ReadLine();
+  ASSERT_THAT(url, StartsWith("http://127.0.0.1:"));
+  const std::string address = url.substr(7, url.find('/', 7) - 7);
+  const auto get = [&](const std::string& target, const std::string& host) {
+    mock_mc::testing::RawClient client(address);
+    client.Send("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    return client.ReadAnswer();
+  };
+  EXPECT_THAT(get("/runs/report/files/report.json", address), HasSubstr("\"decision\""));
+  EXPECT_THAT(get("/", address), HasSubstr("Content-Security-Policy: default-src 'none'"));
+  EXPECT_THAT(get("/", "example.org"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(get("/runs/report/files/%2e%2e/%2e%2e/etc/hostname", address),
+              StartsWith("HTTP/1.1 404"));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait().exit_code, 0);
+}
+
+TEST_F(ReportProgramTest, ServeRefusesWhatIsNoFolderOrNoAddress) {
+  EXPECT_EQ(Run({"serve", "nowhere"}).exit_code, 3);
+  EXPECT_EQ(Run({"serve", ".", "--listen", "here"}).exit_code, 3);
 }
 
 }  // namespace
