@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <utility>
 
 namespace reports {
@@ -13,25 +14,6 @@ using gate::Json;
 using gate::Result;
 
 constexpr int kFractionDigits = 9;
-
-// Reads each element of an array with `read` until one is wrong.
-template <typename T>
-Result<std::vector<T>> ReadAll(const Json& array, Result<T> (*read)(const Json&)) {
-  std::vector<T> values;
-  for (const Json& element : array) {
-    auto value = read(element);
-    if (!value) return std::move(value).error();
-    values.push_back(*std::move(value));
-  }
-  return values;
-}
-
-template <typename T>
-Json WriteAll(const std::vector<T>& values) {
-  Json array = Json::array();
-  for (const T& value : values) array.push_back(ToJson(value));
-  return array;
-}
 
 const Json& Nothing() {
   static const Json kNothing = Json::object();
@@ -103,6 +85,29 @@ std::vector<std::string> FieldReader::Strings(const char* key) {
     if (element.is_string()) texts.push_back(element.get<std::string>());
   }
   return texts;
+}
+
+const Json& FieldReader::OptionalArray(const char* key) {
+  static const Json kNone = Json::array();
+  return Has(key) ? Array(key) : kNone;
+}
+
+std::vector<std::string> FieldReader::OptionalStrings(const char* key) {
+  return Has(key) ? Strings(key) : std::vector<std::string>();
+}
+
+gate::Nanos FieldReader::OptionalDuration(const char* key) {
+  return Has(key) ? Duration(key) : gate::Nanos(0);
+}
+
+std::uint64_t ReadWholeNumber(FieldReader& reader, const char* key) {
+  const std::string text = reader.String(key);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    reader.Complain(key, "a number as text");
+  }
+  return number;
 }
 
 Outcome FieldReader::OutcomeField(const char* key) {
@@ -182,13 +187,167 @@ Result<MeasureResult> MeasureFromJson(const Json& json) {
   return result;
 }
 
+namespace {
+
+Json ToJson(const ChecklistFile& file) { return {{"path", file.path}, {"sha256", file.sha256}}; }
+
+Result<ChecklistFile> ChecklistFileFromJson(const Json& json) {
+  FieldReader reader(json);
+  ChecklistFile file{reader.String("path"), reader.String("sha256")};
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return file;
+}
+
+std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, kFractionDigits); }
+
+}  // namespace
+
 Json ToJson(const ChecklistRow& row) {
-  return {{"id", row.id}, {"text", row.text}, {"scenarios", row.scenarios}};
+  Json json = {{"id", row.id}, {"text", row.text}, {"scenarios", row.scenarios}};
+  if (!row.backends.empty()) json["backends"] = row.backends;
+  if (!row.measure.empty()) {
+    json["measure"] = row.measure;
+    json["limitNs"] = row.limit.count();
+  }
+  if (row.max_age > gate::Nanos(0)) json["maxAgeNs"] = row.max_age.count();
+  for (const ChecklistFile& file : row.files) json["files"].push_back(ToJson(file));
+  if (!row.role.empty()) json["role"] = row.role;
+  return json;
 }
 
 Result<ChecklistRow> ChecklistRowFromJson(const Json& json) {
   FieldReader reader(json);
   ChecklistRow row{reader.String("id"), reader.String("text"), reader.Strings("scenarios")};
+  row.backends = reader.OptionalStrings("backends");
+  row.measure = reader.OptionalString("measure");
+  row.limit = reader.OptionalDuration("limitNs");
+  row.max_age = reader.OptionalDuration("maxAgeNs");
+  row.role = reader.OptionalString("role");
+  auto files = ReadAll(reader.OptionalArray("files"), ChecklistFileFromJson);
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  if (!files) return std::move(files).error();
+  row.files = *std::move(files);
+  return row;
+}
+
+Json ToJson(const Repetition& repetition) {
+  Json json = {{"number", repetition.number},
+               {"outcome", ToString(repetition.outcome)},
+               {"reason", repetition.reason},
+               {"durationNs", repetition.duration.count()},
+               {"measures", WriteAll(repetition.measures)}};
+  if (!repetition.trace_hash.empty()) json["traceHash"] = repetition.trace_hash;
+  return json;
+}
+
+Result<Repetition> RepetitionFromJson(const Json& json) {
+  FieldReader reader(json);
+  Repetition result;
+  result.number = static_cast<int>(reader.Int("number"));
+  result.outcome = reader.OutcomeField("outcome");
+  result.reason = reader.String("reason");
+  result.duration = reader.Duration("durationNs");
+  result.trace_hash = reader.OptionalString("traceHash");
+  auto measures = ReadAll(reader.Array("measures"), MeasureFromJson);
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  if (!measures) return std::move(measures).error();
+  result.measures = *std::move(measures);
+  return result;
+}
+
+namespace {
+
+Json ToJson(const ProofScenario& scenario) {
+  return {{"id", scenario.id},
+          {"sha256", scenario.sha256},
+          {"outcome", ToString(scenario.outcome)},
+          {"reason", scenario.reason},
+          {"measures", WriteAll(scenario.measures)}};
+}
+
+Result<ProofScenario> ProofScenarioFromJson(const Json& json) {
+  FieldReader reader(json);
+  ProofScenario result{reader.String("id"),
+                       reader.String("sha256"),
+                       reader.OutcomeField("outcome"),
+                       reader.String("reason"),
+                       {}};
+  auto measures = ReadAll(reader.Array("measures"), MeasureFromJson);
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  if (!measures) return std::move(measures).error();
+  result.measures = *std::move(measures);
+  return result;
+}
+
+}  // namespace
+
+Json ToJson(const Proof& proof) {
+  Json json = {{"runId", proof.run_id},
+               {"program", proof.program},
+               {"programSha256", proof.program_sha256},
+               {"gitCommit", proof.git_commit},
+               {"backend", proof.backend},
+               {"facts", proof.facts},
+               {"seed", std::to_string(proof.seed)},
+               {"finished", Timestamp(proof.finished)},
+               {"journalHead", proof.journal_head},
+               {"scenarios", Json::array()}};
+  for (const ProofScenario& each : proof.scenarios) json["scenarios"].push_back(ToJson(each));
+  return json;
+}
+
+Result<Proof> ProofFromJson(const Json& json) {
+  FieldReader reader(json);
+  Proof proof;
+  proof.run_id = reader.String("runId");
+  proof.program = reader.String("program");
+  proof.program_sha256 = reader.String("programSha256");
+  proof.git_commit = reader.String("gitCommit");
+  proof.backend = reader.String("backend");
+  proof.facts = reader.Object("facts");
+  proof.seed = ReadWholeNumber(reader, "seed");
+  proof.finished = reader.Time("finished");
+  proof.journal_head = reader.String("journalHead");
+  auto scenarios = ReadAll(reader.Array("scenarios"), ProofScenarioFromJson);
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  if (!scenarios) return std::move(scenarios).error();
+  proof.scenarios = *std::move(scenarios);
+  return proof;
+}
+
+Json ToJson(const Approval& approval) {
+  return {{"row", approval.row},           {"role", approval.role},
+          {"who", approval.who},           {"time", Timestamp(approval.time)},
+          {"approved", approval.approved}, {"digest", approval.digest},
+          {"comment", approval.comment},   {"key", approval.key}};
+}
+
+Result<Approval> ApprovalFromJson(const Json& json) {
+  FieldReader reader(json);
+  Approval approval;
+  approval.row = reader.String("row");
+  approval.role = reader.String("role");
+  approval.who = reader.String("who");
+  approval.time = reader.Time("time");
+  approval.approved = reader.Bool("approved");
+  approval.digest = reader.String("digest");
+  approval.comment = reader.String("comment");
+  approval.key = reader.String("key");
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return approval;
+}
+
+Json ToJson(const FidelityRow& row) {
+  return {{"scenario", row.scenario},
+          {"agrees", row.agrees},
+          {"compared", row.compared},
+          {"differences", row.differences}};
+}
+
+Result<FidelityRow> FidelityRowFromJson(const Json& json) {
+  FieldReader reader(json);
+  FidelityRow row{reader.String("scenario"), reader.Bool("agrees"), reader.Int("compared"),
+                  reader.Strings("differences")};
   if (auto good = reader.Finish(); !good) return std::move(good).error();
   return row;
 }
@@ -204,6 +363,7 @@ Json ScenarioHeadToJson(const ScenarioResult& scenario) {
                {"selected", scenario.selected},
                {"reason", scenario.reason}};
   if (!scenario.applies) json["applies"] = false;
+  if (!scenario.backends.empty()) json["backends"] = scenario.backends;
   return json;
 }
 
@@ -219,7 +379,8 @@ Result<ScenarioResult> ScenarioHeadFromJson(const Json& json) {
   scenario.requirements = reader.Strings("requirements");
   scenario.selected = reader.Bool("selected");
   scenario.reason = reader.OptionalString("reason");
-  if (json.is_object() && json.contains("applies")) scenario.applies = reader.Bool("applies");
+  if (reader.Has("applies")) scenario.applies = reader.Bool("applies");
+  scenario.backends = reader.OptionalStrings("backends");
   if (auto good = reader.Finish(); !good) return std::move(good).error();
   return scenario;
 }

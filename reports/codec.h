@@ -1,5 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "gate/base/result.h"
 #include "gate/base/strict_json.h"
 #include "reports/model.h"
@@ -8,15 +14,48 @@
 // towards absent optional parts and refuses wrong types (kProtocol, naming the field).
 namespace reports {
 
+class FieldReader;
+
 gate::Json ToJson(const TraceEntry& entry);
 gate::Json ToJson(const ExpectationResult& result);
 gate::Json ToJson(const MeasureResult& result);
 gate::Json ToJson(const ChecklistRow& row);
+gate::Json ToJson(const Repetition& repetition);
+gate::Json ToJson(const Proof& proof);
+gate::Json ToJson(const Approval& approval);
+gate::Json ToJson(const FidelityRow& row);
 
 gate::Result<TraceEntry> TraceEntryFromJson(const gate::Json& json);
 gate::Result<ExpectationResult> ExpectationFromJson(const gate::Json& json);
 gate::Result<MeasureResult> MeasureFromJson(const gate::Json& json);
 gate::Result<ChecklistRow> ChecklistRowFromJson(const gate::Json& json);
+gate::Result<Repetition> RepetitionFromJson(const gate::Json& json);
+gate::Result<Proof> ProofFromJson(const gate::Json& json);
+gate::Result<Approval> ApprovalFromJson(const gate::Json& json);
+gate::Result<FidelityRow> FidelityRowFromJson(const gate::Json& json);
+
+// Reads each element of an array with `read` until one is wrong.
+template <typename T>
+gate::Result<std::vector<T>> ReadAll(const gate::Json& array,
+                                     gate::Result<T> (*read)(const gate::Json&)) {
+  std::vector<T> values;
+  for (const gate::Json& element : array) {
+    auto value = read(element);
+    if (!value) return std::move(value).error();
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+template <typename T>
+gate::Json WriteAll(const std::vector<T>& values) {
+  gate::Json array = gate::Json::array();
+  for (const T& value : values) array.push_back(ToJson(value));
+  return array;
+}
+
+// The whole number that a text spells: JSON numbers are often read as doubles.
+std::uint64_t ReadWholeNumber(FieldReader& reader, const char* key);
 
 // What is known about a scenario before it runs (id to requirements), and the rest.
 gate::Json ScenarioHeadToJson(const ScenarioResult& scenario);
@@ -40,6 +79,11 @@ class FieldReader {
   const gate::Json& Object(const char* key);
   const gate::Json& Array(const char* key);
   std::vector<std::string> Strings(const char* key);
+  // An empty list if it is absent, as in what was written before there was such a field.
+  const gate::Json& OptionalArray(const char* key);
+  std::vector<std::string> OptionalStrings(const char* key);
+  gate::Nanos OptionalDuration(const char* key);
+  bool Has(const char* key) { return Find(key) != nullptr; }
   Outcome OutcomeField(const char* key);
 
   // The first thing that was wrong, if any; the values read are then meaningless.

@@ -1,4 +1,6 @@
+#include "reports/assess.h"
 #include "reports/codec.h"
+#include "reports/moments.h"
 #include "reports/render.h"
 
 namespace reports {
@@ -8,60 +10,123 @@ using gate::Json;
 
 constexpr int kFractionDigits = 9;
 
-Json ScenarioToJson(const RunResult& run, const ScenarioResult& scenario) {
+std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, kFractionDigits); }
+
+Json MomentsToJson(const std::vector<TraceEntry>& timeline) {
+  const Moments moments = FindMoments(timeline);
+  Json json = Json::array();
+  for (std::size_t i = 0; i < kMomentNames.size(); ++i) {
+    const TraceEntry* entry = moments.at[i];
+    if (entry == nullptr) continue;
+    json.push_back({{"name", kMomentNames[i]},
+                    {"event", entry->name},
+                    {"atNs", (entry->at - moments.deployed->at).count()},
+                    {"uncertaintyNs", entry->uncertainty.count()}});
+  }
+  return json;
+}
+
+Json ScenarioToJson(const ScenarioResult& scenario, bool required) {
   Json json = ScenarioHeadToJson(scenario);
   json.update(ScenarioEndToJson(scenario));
-  json["required"] = IsRequired(run, scenario);
-  if (scenario.started) {
-    json["started"] = gate::FormatRfc3339(*scenario.started, kFractionDigits);
-  }
+  json["required"] = required;
+  if (scenario.started) json["started"] = Timestamp(*scenario.started);
   json["notes"] = scenario.notes;
-  json["timeline"] = Json::array();
-  for (const TraceEntry& entry : scenario.timeline) json["timeline"].push_back(ToJson(entry));
+  json["timeline"] = WriteAll(scenario.timeline);
+  json["moments"] = MomentsToJson(scenario.timeline);
+  if (!scenario.repetitions.empty()) json["repetitions"] = WriteAll(scenario.repetitions);
   return json;
 }
 
-Json RowToJson(const RunResult& run, const ChecklistRow& row) {
+Json RowToJson(const ChecklistRow& row, const RowJudgement& judgement) {
   Json json = ToJson(row);
-  json["outcome"] = ToString(OutcomeOf(run, row));
+  json["outcome"] = ToString(judgement.outcome);
+  json["asked"] = judgement.asked;
+  json["open"] = judgement.open;
+  json["provenOn"] = judgement.proven_on;
+  if (judgement.worst) {
+    json["worst"] = {{"lowerNs", judgement.worst->lower.count()},
+                     {"upperNs", judgement.worst->upper.count()},
+                     {"at", judgement.worst_at}};
+  }
+  if (judgement.oldest) json["oldest"] = Timestamp(*judgement.oldest);
+  if (judgement.valid_until) json["validUntil"] = Timestamp(*judgement.valid_until);
+  if (judgement.approval != nullptr) json["approval"] = ToJson(*judgement.approval);
   return json;
 }
 
-}  // namespace
+// What comes before "scenarios" in the order of keys, and what comes after.
+struct Halves {
+  Json before;
+  Json after;
+};
 
-std::string RenderJson(const RunResult& run) {
-  const Completeness count = Count(run);
-  Json json = {
-      {"schema", "gate-drill/report/v1"},
-      {"decision", ToString(Decide(run))},
-      {"runId", run.run_id},
-      {"program", run.program},
-      {"gitCommit", run.git_commit},
-      {"commandLine", run.command_line},
+Halves RunToJson(const RunResult& run, const Assessment& assessment) {
+  const Completeness& count = assessment.scenarios;
+  Halves halves;
+  halves.before = {
+      {"approvals", WriteAll(run.approvals)},
       {"backend", run.backend},
-      {"simulated", IsSimulated(run)},
-      {"seed", std::to_string(run.seed)},
-      {"facts", run.facts},
-      {"started", gate::FormatRfc3339(run.started, kFractionDigits)},
-      {"trouble", run.trouble},
+      {"checklist", Json::array()},
+      {"commandLine", run.command_line},
       {"completeness",
        {{"required", count.required},
         {"passed", count.passed},
         {"failed", count.failed},
         {"inconclusive", count.inconclusive},
         {"notRun", count.not_run}}},
+      {"decision", ToString(assessment.decision)},
+      {"environment", run.environment},
+      {"facts", run.facts},
+      {"fidelity", WriteAll(run.fidelity)},
+      {"finished", run.finished ? Json(Timestamp(*run.finished)) : Json()},
+      {"gitCommit", run.git_commit},
+      {"gitDirty", run.git_dirty ? Json(*run.git_dirty) : Json()},
       {"journal",
-       {{"records", run.journal_records}, {"head", run.journal_head}, {"torn", run.journal_torn}}}};
-  json["finished"] = nullptr;
-  if (run.finished) json["finished"] = gate::FormatRfc3339(*run.finished, kFractionDigits);
-  if (std::string trace = TraceHashOf(run); !trace.empty()) json["traceHash"] = std::move(trace);
-  json["checklist"] = Json::array();
-  for (const ChecklistRow& row : run.checklist) json["checklist"].push_back(RowToJson(run, row));
-  json["scenarios"] = Json::array();
-  for (const ScenarioResult& scenario : run.scenarios) {
-    json["scenarios"].push_back(ScenarioToJson(run, scenario));
+       {{"records", run.journal_records}, {"head", run.journal_head}, {"torn", run.journal_torn}}},
+      {"profile", ToString(run.profile)},
+      {"program", run.program},
+      {"programSha256", run.program_sha256},
+      {"proofs", WriteAll(run.proofs)},
+      {"repeat", run.repeat},
+      {"runId", run.run_id}};
+  for (std::size_t i = 0; i < run.checklist.size(); ++i) {
+    halves.before["checklist"].push_back(RowToJson(run.checklist[i], assessment.rows[i]));
   }
-  return gate::DumpJson(json, 2) + "\n";
+  halves.after = {{"schema", "gate-drill/report/v1"},      {"seed", std::to_string(run.seed)},
+                  {"sentence", Sentence(run, assessment)}, {"simulated", IsSimulated(run)},
+                  {"started", Timestamp(run.started)},     {"trouble", run.trouble}};
+  if (std::string trace = TraceHashOf(run); !trace.empty()) {
+    halves.after["traceHash"] = std::move(trace);
+  }
+  if (assessment.valid_until) halves.after["validUntil"] = Timestamp(*assessment.valid_until);
+  return halves;
+}
+
+void AppendIndented(std::string& out, std::string_view text, std::string_view indent) {
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+}
+
+}  // namespace
+
+// Scenario by scenario, as a tree of all of them would be many times as large as their text.
+std::string RenderJson(const RunResult& run) {
+  const Assessment assessment = Assess(run);
+  const auto [before, after] = RunToJson(run, assessment);
+  std::string out = gate::DumpJson(before, 2);
+  out.resize(out.size() - std::string_view("\n}").size());
+  out += ",\n  \"scenarios\": [";
+  for (std::size_t i = 0; i < run.scenarios.size(); ++i) {
+    out += i == 0 ? "\n    " : ",\n    ";
+    AppendIndented(out, gate::DumpJson(ScenarioToJson(run.scenarios[i], assessment.required[i]), 2),
+                   "    ");
+  }
+  out += run.scenarios.empty() ? "]," : "\n  ],";
+  out += gate::DumpJson(after, 2).substr(1);
+  return out + "\n";
 }
 
 }  // namespace reports

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "gate/base/encoding.h"
+#include "reports/assess.h"
 #include "reports/render.h"
 #include "reports/text.h"
 
@@ -12,10 +13,13 @@ namespace {
 // Consumers refuse or truncate large files; report.json has everything.
 constexpr std::size_t kLongestMessage = 1000;
 constexpr std::size_t kLongestBody = 20000;
+// GitLab takes no file of 30 MB: beyond this, cases have a message and no more.
+constexpr std::size_t kFullUntil = std::size_t{16} << 20U;
 
 enum class Element { kNone, kFailure, kError, kSkipped };
 
-Element ElementOf(const RunResult& run, const ScenarioResult& scenario) {
+Element ElementOf(const RunResult& run, const Assessment& assessment,
+                  const ScenarioResult& scenario) {
   switch (scenario.outcome) {
     case Outcome::kPass:
       return Element::kNone;
@@ -26,7 +30,7 @@ Element ElementOf(const RunResult& run, const ScenarioResult& scenario) {
     case Outcome::kNotRun:
       break;
   }
-  return IsRequired(run, scenario) ? Element::kError : Element::kSkipped;
+  return assessment.Requires(run, scenario) ? Element::kError : Element::kSkipped;
 }
 
 // Seconds with a point, whatever the locale.
@@ -66,13 +70,15 @@ std::string SystemOut(const ScenarioResult& scenario) {
   return gate::Truncate(text, kLongestBody);
 }
 
-void TestCase(std::string& out, const RunResult& run, const ScenarioResult& scenario) {
+void TestCase(std::string& out, const RunResult& run, const Assessment& assessment,
+              const ScenarioResult& scenario) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "    <testcase name=\"{}\" classname=\"drill.{}\" file=\"{}\" time=\"{}\"",
                  EscapeXml(scenario.id + " " + scenario.title), EscapeXml(run.backend),
                  EscapeXml(scenario.file), Seconds(scenario.duration));
-  const Element element = ElementOf(run, scenario);
-  const std::string system_out = SystemOut(scenario);
+  const Element element = ElementOf(run, assessment, scenario);
+  const bool full = out.size() < kFullUntil;
+  const std::string system_out = full ? SystemOut(scenario) : "";
   if (element == Element::kNone && system_out.empty()) {
     out += "/>\n";
     return;
@@ -84,7 +90,8 @@ void TestCase(std::string& out, const RunResult& run, const ScenarioResult& scen
   } else if (element != Element::kNone) {
     const std::string_view name = element == Element::kFailure ? "failure" : "error";
     fmt::format_to(to, "      <{} type=\"{}\" message=\"{}\">{}</{}>\n", name,
-                   ToString(scenario.outcome), message, EscapeXml(Body(scenario)), name);
+                   ToString(scenario.outcome), message,
+                   full ? EscapeXml(Body(scenario)) : "see report.json", name);
   }
   if (!system_out.empty()) {
     fmt::format_to(to, "      <system-out>{}</system-out>\n", EscapeXml(system_out));
@@ -92,13 +99,13 @@ void TestCase(std::string& out, const RunResult& run, const ScenarioResult& scen
   out += "    </testcase>\n";
 }
 
-std::string Totals(const RunResult& run) {
+std::string Totals(const RunResult& run, const Assessment& assessment) {
   int failures = 0;
   int errors = 0;
   int skipped = 0;
   gate::Nanos time{0};
   for (const ScenarioResult& scenario : run.scenarios) {
-    const Element element = ElementOf(run, scenario);
+    const Element element = ElementOf(run, assessment, scenario);
     failures += element == Element::kFailure ? 1 : 0;
     errors += element == Element::kError ? 1 : 0;
     skipped += element == Element::kSkipped ? 1 : 0;
@@ -112,20 +119,24 @@ std::string Totals(const RunResult& run) {
 }  // namespace
 
 std::string RenderJUnit(const RunResult& run) {
-  const std::string totals = Totals(run);
+  const Assessment assessment = Assess(run);
+  const std::string totals = Totals(run, assessment);
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   out += fmt::format("<testsuites name=\"gate-drill\" {}>\n", totals);
   out += fmt::format("  <testsuite name=\"gate-drill.{}\" {}>\n    <properties>\n",
                      EscapeXml(run.backend), totals);
   Property(out, "runId", run.run_id);
-  Property(out, "decision", ToString(Decide(run)));
+  Property(out, "decision", ToString(assessment.decision));
   Property(out, "program", run.program);
+  Property(out, "programSha256", run.program_sha256);
+  Property(out, "profile", ToString(run.profile));
   Property(out, "gitCommit", run.git_commit);
   Property(out, "seed", std::to_string(run.seed));
+  if (const std::string trace = TraceHashOf(run); !trace.empty()) Property(out, "traceHash", trace);
   Property(out, "journalHead", run.journal_head);
   if (!run.trouble.empty()) Property(out, "trouble", run.trouble);
   out += "    </properties>\n";
-  for (const ScenarioResult& scenario : run.scenarios) TestCase(out, run, scenario);
+  for (const ScenarioResult& scenario : run.scenarios) TestCase(out, run, assessment, scenario);
   out += "  </testsuite>\n</testsuites>\n";
   return out;
 }

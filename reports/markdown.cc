@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string_view>
 
 #include "gate/base/encoding.h"
+#include "reports/assess.h"
 #include "reports/codec.h"
+#include "reports/digest.h"
 #include "reports/render.h"
 #include "reports/text.h"
 
@@ -13,6 +17,7 @@ namespace {
 
 // The Markdown is for reading; report.json has everything.
 constexpr std::size_t kMostTimelineRows = 60;  // per scenario
+constexpr std::size_t kLongestReason = 1000;   // bytes, in the step summary
 constexpr std::size_t kLongestFields = 160;    // bytes of an event's fields
 
 std::string_view Mark(Outcome outcome) { return outcome == Outcome::kPass ? "✅" : "❌"; }
@@ -21,8 +26,9 @@ std::string Status(Outcome outcome) {
   return fmt::format("{} {}", Mark(outcome), ToString(outcome));
 }
 
-std::string StatusOf(const RunResult& run, const ScenarioResult& scenario) {
-  const bool harmless = scenario.outcome == Outcome::kNotRun && !IsRequired(run, scenario);
+std::string StatusOf(const RunResult& run, const Assessment& assessment,
+                     const ScenarioResult& scenario) {
+  const bool harmless = scenario.outcome == Outcome::kNotRun && !assessment.Requires(run, scenario);
   return harmless ? "➖ not run" : Status(scenario.outcome);
 }
 
@@ -31,39 +37,17 @@ std::string Text(std::string_view text) { return EscapeMarkdown(text); }
 std::string Seconds(gate::Nanos duration) { return gate::FormatSeconds(duration); }
 
 std::string Fields(const TraceEntry& entry) {
-  std::string text;
-  for (const auto& [key, value] : entry.fields.items()) {
-    const std::string scalar = gate::JsonText(value);
-    if (scalar.empty()) continue;
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", key, scalar);
-  }
-  return gate::Truncate(text, kLongestFields);
+  return gate::Truncate(FieldsText(entry), kLongestFields);
 }
 
-std::string Sentence(const RunResult& run) {
-  const Completeness count = Count(run);
-  if (!run.finished) {
-    return fmt::format("the run was not finished; {} of {} required scenarios passed until then",
-                       count.passed, count.required);
-  }
-  if (count.required == 0) return "no scenario is required";
-  std::string text =
-      fmt::format("{} of {} required scenarios passed", count.passed, count.required);
-  if (count.failed > 0) text += fmt::format(", {} failed", count.failed);
-  if (count.inconclusive > 0) text += fmt::format(", {} inconclusive", count.inconclusive);
-  if (count.not_run > 0) text += fmt::format(", {} not run", count.not_run);
-  return text;
-}
-
-void Head(std::string& out, const RunResult& run) {
+void Head(std::string& out, const RunResult& run, const Assessment& assessment) {
   auto to = std::back_inserter(out);
-  fmt::format_to(to, "# Readiness report: {}\n\n", ToString(Decide(run)));
-  fmt::format_to(to, "**{}**: {}.\n\n", ToString(Decide(run)), Sentence(run));
+  const std::string_view decision = ToString(assessment.decision);
+  fmt::format_to(to, "# Readiness report: {}\n\n", decision);
+  fmt::format_to(to, "**{}**: {}.\n\n", decision, Text(Sentence(run, assessment)));
+  fmt::format_to(to, "{}\n\n", Text(Scope(run, assessment)));
   if (IsSimulated(run)) {
-    out +=
-        "> **SIMULATED.** The gate and MC are the real code; Kubernetes and Argo Rollouts are "
-        "models, "
-        "and all times are virtual. This is no proof of what a real cluster does.\n\n";
+    fmt::format_to(to, "> **SIMULATED.** {} {}\n\n", kSimulatedMeans, Text(FidelityOf(run)));
   }
   if (const MeasureResult* worst = WorstMeasure(run)) {
     fmt::format_to(to, "Worst measured time: {} ({}), at most {} of {} s allowed.\n\n",
@@ -78,12 +62,14 @@ void Head(std::string& out, const RunResult& run) {
 
 enum class Which { kRequired, kOther };
 
-void ScenarioTable(std::string& out, const RunResult& run, Which which) {
+void ScenarioTable(std::string& out, const RunResult& run, const Assessment& assessment,
+                   Which which) {
   std::string rows;
   for (const ScenarioResult& scenario : run.scenarios) {
-    if (IsRequired(run, scenario) != (which == Which::kRequired)) continue;
+    if (assessment.Requires(run, scenario) != (which == Which::kRequired)) continue;
     fmt::format_to(std::back_inserter(rows), "| {} | {} | {} | {} |\n", Text(scenario.id),
-                   Text(scenario.title), StatusOf(run, scenario), Text(scenario.reason));
+                   Text(scenario.title), StatusOf(run, assessment, scenario),
+                   Text(scenario.reason));
   }
   if (rows.empty()) return;
   out += which == Which::kRequired ? "## Required scenarios\n\n" : "## Other scenarios\n\n";
@@ -112,24 +98,79 @@ void MeasureTable(std::string& out, const RunResult& run) {
   out += "\n";
 }
 
-// Their ids; those that prove nothing on this backend in brackets.
-std::string Proofs(const RunResult& run, const ChecklistRow& row) {
+// Their ids; those that prove nothing on this backend in brackets; then what else is asked for.
+std::string Proofs(const std::set<std::string_view>& elsewhere, const ChecklistRow& row) {
   std::string text;
+  const auto add = [&](std::string_view proof) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", proof);
+  };
   for (const std::string& id : row.scenarios) {
-    const bool here = std::none_of(
-        run.scenarios.begin(), run.scenarios.end(),
-        [&](const ScenarioResult& scenario) { return scenario.id == id && !scenario.applies; });
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", here ? id : "(" + id + ")");
+    const bool here = !elsewhere.contains(id);
+    add(here ? id : "(" + id + ")");
   }
+  for (const ChecklistFile& file : row.files) add(file.path);
+  if (IsForPeople(row)) add("approval by " + row.role);
   return text;
 }
 
-void ChecklistTable(std::string& out, const RunResult& run) {
+std::string Worst(const ChecklistRow& row, const RowJudgement& judgement) {
+  if (!judgement.worst) return "";
+  return fmt::format("{} of {} s, at {}", FormatUpperBound(judgement.worst->upper),
+                     Seconds(row.limit), judgement.worst_at);
+}
+
+std::string RowStatus(const RowJudgement& judgement) {
+  if (!judgement.asked) return "➖ not asked";
+  std::string text = Status(judgement.outcome);
+  for (const std::string& open : judgement.open) text += "; " + Text(open);
+  return text;
+}
+
+void ChecklistTable(std::string& out, const RunResult& run, const Assessment& assessment) {
   if (run.checklist.empty()) return;
-  out += "## Checklist\n\n| row | requirement | proven by | result |\n|---|---|---|---|\n";
-  for (const ChecklistRow& row : run.checklist) {
-    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n", Text(row.id), Text(row.text),
-                   Text(Proofs(run, row)), Status(OutcomeOf(run, row)));
+  std::set<std::string_view> elsewhere;  // scenarios that are for other backends
+  for (const ScenarioResult& each : run.scenarios) {
+    if (!each.applies) elsewhere.insert(each.id);
+  }
+  out += "## Checklist\n\n| row | requirement | proven by | worst time | valid until | result |\n";
+  out += "|---|---|---|---|---|---|\n";
+  for (std::size_t i = 0; i < run.checklist.size(); ++i) {
+    const ChecklistRow& row = run.checklist[i];
+    const RowJudgement& judgement = assessment.rows[i];
+    fmt::format_to(
+        std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", Text(row.id), Text(row.text),
+        Text(Proofs(elsewhere, row)), Text(Worst(row, judgement)),
+        judgement.valid_until ? gate::FormatRfc3339(*judgement.valid_until, 0).substr(0, 10) : "",
+        RowStatus(judgement));
+  }
+  out += "\n";
+}
+
+void ProofTable(std::string& out, const RunResult& run) {
+  if (run.proofs.empty()) return;
+  out += "## Other runs that count here\n\n";
+  out += "| backend | run | finished | program | commit | scenarios | journal |\n";
+  out += "|---|---|---|---|---|---|---|\n";
+  for (const Proof& proof : run.proofs) {
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} |\n",
+                   Text(proof.backend), Text(proof.run_id), gate::FormatRfc3339(proof.finished, 0),
+                   Text(proof.program), Text(proof.git_commit), proof.scenarios.size(),
+                   Text(proof.journal_head));
+  }
+  out += "\n";
+}
+
+void ComparisonTable(std::string& out, const RunResult& run) {
+  const auto rows = CompareBackends(run);
+  if (rows.empty()) return;
+  out += "## Simulated and real\n\n";
+  out += "| scenario | backend | result | times | other backend | result | times | milestones |\n";
+  out += "|---|---|---|---|---|---|---|---|\n";
+  for (const BackendComparison& row : rows) {
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                   Text(row.scenario), Text(run.backend), Status(row.here), Text(row.times_here),
+                   Text(row.backend), Status(row.there), Text(row.times_there),
+                   Text(row.milestones));
   }
   out += "\n";
 }
@@ -140,20 +181,21 @@ void ProvenanceRow(std::string& out, std::string_view name, std::string_view val
 
 void Provenance(std::string& out, const RunResult& run) {
   out += "## Provenance\n\n| | |\n|---|---|\n";
-  ProvenanceRow(out, "run", run.run_id);
-  ProvenanceRow(out, "started", gate::FormatRfc3339(run.started));
-  ProvenanceRow(out, "finished", run.finished ? gate::FormatRfc3339(*run.finished) : "never");
-  ProvenanceRow(out, "program", run.program);
-  ProvenanceRow(out, "git commit", run.git_commit.empty() ? "not known" : run.git_commit);
-  ProvenanceRow(out, "command line", fmt::format("{}", fmt::join(run.command_line, " ")));
-  ProvenanceRow(out, "backend", run.backend);
-  ProvenanceRow(out, "seed", std::to_string(run.seed));
-  if (const std::string trace = TraceHashOf(run); !trace.empty()) {
-    ProvenanceRow(out, "trace hash", trace);
+  for (const auto& [name, value] : ProvenanceOf(run)) ProvenanceRow(out, name, value);
+  out += "\n";
+}
+
+void Repetitions(std::string& out, const ScenarioResult& scenario) {
+  const auto all = DistributionsOf(scenario);
+  if (all.empty()) return;
+  out +=
+      "| measure | times | least | median | 95 % | most | limit |\n|---|---|---|---|---|---|---|\n";
+  for (const Distribution& each : all) {
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} s |\n",
+                   Text(each.measure), each.uppers.size(), FormatUpperBound(each.uppers.front()),
+                   FormatUpperBound(each.At(50)), FormatUpperBound(each.At(95)),
+                   FormatUpperBound(each.uppers.back()), Seconds(each.limit));
   }
-  for (const auto& [key, value] : run.facts.items()) ProvenanceRow(out, key, gate::JsonText(value));
-  ProvenanceRow(out, "journal",
-                fmt::format("{} records, last hash {}", run.journal_records, run.journal_head));
   out += "\n";
 }
 
@@ -192,10 +234,11 @@ void Timeline(std::string& out, const ScenarioResult& scenario) {
   out += "\n";
 }
 
-void Detail(std::string& out, const RunResult& run, const ScenarioResult& scenario) {
+void Detail(std::string& out, const RunResult& run, const Assessment& assessment,
+            const ScenarioResult& scenario) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "### {}: {}\n\n", Text(scenario.id), Text(scenario.title));
-  fmt::format_to(to, "Result: {}{}, after {} s.\n\n", StatusOf(run, scenario),
+  fmt::format_to(to, "Result: {}{}, after {} s.\n\n", StatusOf(run, assessment, scenario),
                  scenario.reason.empty() ? "" : " (" + Text(scenario.reason) + ")",
                  Seconds(scenario.duration));
   if (!scenario.hypothesis.empty()) {
@@ -206,6 +249,7 @@ void Detail(std::string& out, const RunResult& run, const ScenarioResult& scenar
     fmt::format_to(to, "Trace hash: {}\n\n", Text(scenario.trace_hash));
   }
   ExpectationTable(out, scenario);
+  Repetitions(out, scenario);
   for (const std::string& note : scenario.notes) fmt::format_to(to, "- Note: {}\n", Text(note));
   if (!scenario.notes.empty()) out += "\n";
   Timeline(out, scenario);
@@ -213,18 +257,51 @@ void Detail(std::string& out, const RunResult& run, const ScenarioResult& scenar
 
 }  // namespace
 
-std::string RenderMarkdown(const RunResult& run) {
+// GitHub refuses more than 1 MiB of all steps' texts together, as a whole.
+std::string RenderStepSummary(const RunResult& run) {
+  constexpr std::size_t kMost = 900'000;
+  const Assessment assessment = Assess(run);
   std::string out;
-  Head(out, run);
-  ScenarioTable(out, run, Which::kRequired);
-  ScenarioTable(out, run, Which::kOther);
+  Head(out, run, assessment);
+  ChecklistTable(out, run, assessment);
+  std::string rows;
+  std::size_t hidden = 0;
+  for (const ScenarioResult& scenario : run.scenarios) {
+    const bool harmless =
+        scenario.outcome == Outcome::kNotRun && !assessment.Requires(run, scenario);
+    if (scenario.outcome == Outcome::kPass || harmless) continue;
+    const std::string row = fmt::format("| {} | {} | {} | {} |\n", Text(scenario.id),
+                                        Text(scenario.title), Status(scenario.outcome),
+                                        Text(gate::Truncate(scenario.reason, kLongestReason)));
+    const bool fits = out.size() + rows.size() + row.size() < kMost;
+    hidden += fits ? 0 : 1;
+    if (fits) rows += row;
+  }
+  if (!rows.empty()) {
+    out +=
+        "## What is not green\n\n| scenario | title | result | why |\n|---|---|---|---|\n" + rows;
+  }
+  if (hidden > 0) fmt::format_to(std::back_inserter(out), "\n{} more; see report.md.\n", hidden);
+  if (out.size() <= kMost) return out;
+  return "# Readiness report: " + std::string(ToString(assessment.decision)) +
+         "\n\nThe checklist is too long to be shown here; see report.md.\n";
+}
+
+std::string RenderMarkdown(const RunResult& run) {
+  const Assessment assessment = Assess(run);
+  std::string out;
+  Head(out, run, assessment);
+  ChecklistTable(out, run, assessment);
+  ScenarioTable(out, run, assessment, Which::kRequired);
+  ScenarioTable(out, run, assessment, Which::kOther);
   MeasureTable(out, run);
-  ChecklistTable(out, run);
+  ComparisonTable(out, run);
+  ProofTable(out, run);
   Provenance(out, run);
   out += "## Details\n\n";
   out += "Times count from the deployment of the canary; an event happened at most ± earlier.\n\n";
   for (const ScenarioResult& scenario : run.scenarios) {
-    if (scenario.started) Detail(out, run, scenario);
+    if (scenario.started) Detail(out, run, assessment, scenario);
   }
   return out;
 }

@@ -66,6 +66,17 @@ struct MeasureResult {
   std::string observed;
 };
 
+// One more time that a scenario was played, with other random choices; the first time is the
+// ScenarioResult itself.
+struct Repetition {
+  int number = 2;
+  Outcome outcome = Outcome::kInconclusive;
+  std::string reason;
+  gate::Nanos duration{0};
+  std::vector<MeasureResult> measures;
+  std::string trace_hash;
+};
+
 struct ScenarioResult {
   std::string id;
   std::string title;
@@ -74,8 +85,9 @@ struct ScenarioResult {
   std::string sha256;  // of the file
   bool required = true;
   std::vector<std::string> requirements;
-  bool selected = true;  // false: the run was not asked to play it, `reason` says why
-  bool applies = true;   // false: it is not for the run's backend, and proves nothing there
+  std::vector<std::string> backends;  // that can play it; empty: not known
+  bool selected = true;               // false: the run was not asked to play it, `reason` says why
+  bool applies = true;  // false: it is not for the run's backend, and proves nothing there
 
   Outcome outcome = Outcome::kNotRun;
   std::string reason;  // one line: why it is not green, or empty
@@ -87,30 +99,108 @@ struct ScenarioResult {
   std::vector<TraceEntry> timeline;  // by `at`; at most kMostEvents
   std::string trace_hash;            // of everything that happened in a simulation; else empty
   std::int64_t dropped_events = 0;   // seen beyond that limit
+  // By number. `outcome` and `reason` are those of the worst time, this one or the first.
+  std::vector<Repetition> repetitions;
 };
 
 inline constexpr std::size_t kMostEvents = 2000;  // per scenario
 
-// One row of the readiness checklist.
+// A document that a row of the checklist names.
+struct ChecklistFile {
+  std::string path;    // as in the checklist
+  std::string sha256;  // empty: it was not there
+};
+
+// One row of the readiness checklist. All that it names has to hold.
 struct ChecklistRow {
   std::string id;
   std::string text;
-  std::vector<std::string> scenarios;  // ids
+  std::vector<std::string> scenarios = {};  // ids
+  // Where its scenarios must have passed, if the profile asks for more than the run's own backend.
+  std::vector<std::string> backends = {};
+  std::string measure = {};               // of each scenario that has it, within `limit`; or empty
+  gate::Nanos limit{0};                   // none without `measure`
+  gate::Nanos max_age{0};                 // proofs and approvals that are older are stale; 0: any
+  std::vector<ChecklistFile> files = {};  // published
+  std::string role = {};                  // of the person who must have approved it; or empty
 };
+
+// What a person has answered to a row of the checklist. Its signature has been verified before it
+// gets here; what is not signed well is not an approval.
+struct Approval {
+  std::string row;
+  std::string role;
+  std::string who;
+  gate::WallTime time;
+  bool approved = false;  // false: refused
+  // SHA-256 of the row's file, which was looked at; empty if the row names none.
+  std::string digest;
+  std::string comment;
+  std::string key;  // fingerprint of the key that signed
+};
+
+// A scenario's result in another run, as far as a proof needs it.
+struct ProofScenario {
+  std::string id;
+  std::string sha256;  // of the file
+  Outcome outcome = Outcome::kNotRun;
+  std::string reason;
+  std::vector<MeasureResult> measures;
+};
+
+// Another run, finished, whose results count as well: that on the other backend.
+struct Proof {
+  std::string run_id;
+  std::string program;
+  std::string program_sha256;
+  std::string git_commit;
+  std::string backend;
+  gate::Json facts = gate::Json::object();
+  std::uint64_t seed = 0;
+  gate::WallTime finished;
+  std::string journal_head;
+  std::vector<ProofScenario> scenarios;  // ordered by id; those that were played
+};
+
+// How the same scenario went in a simulation and on a real cluster.
+struct FidelityRow {
+  std::string scenario;
+  bool agrees = false;
+  std::int64_t compared = 0;             // entries that are the same
+  std::vector<std::string> differences;  // the first of each track; or why nothing was compared
+};
+
+// What READY has to mean.
+enum class Profile {
+  kCommit,   // each change: proven on the backend of this run; people are not asked
+  kRelease,  // a release: proven on every backend of each row, and answered by people
+};
+
+// "commit", "release"
+std::string_view ToString(Profile profile);
+std::optional<Profile> ParseProfile(std::string_view text);
 
 struct RunResult {
   std::string run_id;
-  std::string program;     // name and version
-  std::string git_commit;  // empty: not known
+  std::string program;                 // name and version
+  std::string program_sha256 = {};     // of its file; empty: not known
+  std::string git_commit;              // empty: not known
+  std::optional<bool> git_dirty = {};  // whether the tree held changes that are in no commit
   std::vector<std::string> command_line;
   std::string backend;
   std::uint64_t seed = 0;
-  gate::Json facts = gate::Json::object();  // versions and image ids, from the backend
+  Profile profile = Profile::kCommit;
+  int repeat = 1;                                 // times that each scenario is played
+  gate::Json facts = gate::Json::object();        // versions and image ids, from the backend
+  gate::Json environment = gate::Json::object();  // where the program ran: machine, CI job
   gate::WallTime started;
   std::optional<gate::WallTime> finished;  // absent: the journal has no end record
   std::string trouble;  // why the run as a whole went wrong (backend, signal), or empty
   std::vector<ChecklistRow> checklist;
   std::vector<ScenarioResult> scenarios;  // ordered by id; also those that did not run
+  std::vector<Proof> proofs = {};
+  std::vector<FidelityRow> fidelity = {};  // ordered by scenario; empty: nothing was compared
+  std::vector<Approval> approvals = {};
 
   // The journal that all this comes from.
   std::int64_t journal_records = 0;
@@ -118,37 +208,15 @@ struct RunResult {
   bool journal_torn = false;  // its last line was only half written and is ignored
 };
 
-enum class Decision { kReady, kNotReady, kIncomplete };
-
-// "READY", "NOT READY", "INCOMPLETE"
-std::string_view ToString(Decision decision);
+// True if a row, or a part of it, can be answered only by a person.
+inline bool IsForPeople(const ChecklistRow& row) { return !row.role.empty(); }
 
 // Whether what is proven was proven on a model instead of a real cluster.
 inline bool IsSimulated(const RunResult& run) { return run.backend == "sim"; }
 
-// INCOMPLETE without an end record; else NOT READY if something required failed; else INCOMPLETE if
-// something required is missing or nothing is required; else READY.
-Decision Decide(const RunResult& run);
-
 // One hash of all that was simulated: 16 hexadecimal digits, the same for the same seed, scenarios
 // and program. Empty if nothing was.
 std::string TraceHashOf(const RunResult& run);
-
-// A scenario is required if it applies, and says so or is named by a row of the checklist.
-bool IsRequired(const RunResult& run, const ScenarioResult& scenario);
-
-// The worst of the row's scenarios that apply; kNotRun for those that are not there, and if none
-// applies.
-Outcome OutcomeOf(const RunResult& run, const ChecklistRow& row);
-
-struct Completeness {
-  int required = 0;
-  int passed = 0;  // of the required ones, as are the others
-  int failed = 0;
-  int inconclusive = 0;
-  int not_run = 0;
-};
-Completeness Count(const RunResult& run);
 
 // The measure with the largest upper bound of all that were measured; nothing if none was.
 const MeasureResult* WorstMeasure(const RunResult& run);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <utility>
 
 #include "reports/codec.h"
@@ -29,16 +29,6 @@ Json ScenarioRecord(std::string_view kind, const std::string& id, WallTime time)
   return record;
 }
 
-std::uint64_t ReadSeed(FieldReader& reader) {
-  const std::string text = reader.String("seed");
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    reader.Complain("seed", "a number as text");
-  }
-  return seed;
-}
-
 // Applies records one after the other to the result so far.
 class Builder {
  public:
@@ -48,8 +38,11 @@ class Builder {
  private:
   Result<void> RunStart(const Json& record);
   Result<void> OfScenario(const std::string& kind, const Json& record);
+  Result<void> RepetitionOf(ScenarioResult& scenario, const Json& record);
+  void CountRepetitions(ScenarioResult& scenario) const;
   ScenarioResult* Find(const std::string& id);
 
+  std::map<std::string, std::size_t> index_;  // of scenarios, by id
   RunResult run_;
   bool started_ = false;
 };
@@ -64,7 +57,22 @@ Result<void> Builder::RunStart(const Json& record) {
   run_.git_commit = reader.String("gitCommit");
   run_.command_line = reader.Strings("commandLine");
   run_.backend = reader.String("backend");
-  run_.seed = ReadSeed(reader);
+  run_.seed = ReadWholeNumber(reader, "seed");
+  run_.program_sha256 = reader.OptionalString("programSha256");
+  if (reader.Has("gitDirty")) run_.git_dirty = reader.Bool("gitDirty");
+  if (reader.Has("profile")) {
+    const auto profile = ParseProfile(reader.String("profile"));
+    if (!profile) reader.Complain("profile", "a profile");
+    run_.profile = profile.value_or(Profile::kRelease);
+  }
+  if (reader.Has("repeat")) run_.repeat = static_cast<int>(reader.Int("repeat"));
+  if (reader.Has("environment")) run_.environment = reader.Object("environment");
+  auto proofs = ReadAll(reader.OptionalArray("proofs"), ProofFromJson);
+  if (!proofs) return std::move(proofs).error().Wrap("proofs");
+  run_.proofs = *std::move(proofs);
+  auto approvals = ReadAll(reader.OptionalArray("approvals"), ApprovalFromJson);
+  if (!approvals) return std::move(approvals).error().Wrap("approvals");
+  run_.approvals = *std::move(approvals);
   for (const Json& json : reader.Array("checklist")) {
     auto row = ChecklistRowFromJson(json);
     if (!row) return std::move(row).error().Wrap("checklist");
@@ -76,15 +84,15 @@ Result<void> Builder::RunStart(const Json& record) {
     if (Find(scenario->id) != nullptr) {
       return Error{ErrorCode::kProtocol, "scenario " + scenario->id + " is listed twice"};
     }
+    index_.emplace(scenario->id, run_.scenarios.size());
     run_.scenarios.push_back(*std::move(scenario));
   }
   return reader.Finish();
 }
 
 ScenarioResult* Builder::Find(const std::string& id) {
-  const auto found = std::find_if(run_.scenarios.begin(), run_.scenarios.end(),
-                                  [&](const ScenarioResult& each) { return each.id == id; });
-  return found == run_.scenarios.end() ? nullptr : &*found;
+  const auto found = index_.find(id);
+  return found == index_.end() ? nullptr : &run_.scenarios[found->second];
 }
 
 Result<void> Builder::OfScenario(const std::string& kind, const Json& record) {
@@ -106,6 +114,7 @@ Result<void> Builder::OfScenario(const std::string& kind, const Json& record) {
     return Error{ErrorCode::kProtocol, "scenario " + id + " has not been started"};
   }
   if (kind == "scenario.end") return ReadScenarioEnd(record, *scenario);
+  if (kind == "scenario.repetition") return RepetitionOf(*scenario, record);
   scenario->duration = time - *scenario->started;
   if (kind == "scenario.note") {
     scenario->notes.push_back(reader.String("text"));
@@ -116,6 +125,21 @@ Result<void> Builder::OfScenario(const std::string& kind, const Json& record) {
     if (!entry) return std::move(entry).error();
     if (scenario->timeline.size() < kMostEvents) scenario->timeline.push_back(*std::move(entry));
   }
+  return {};
+}
+
+Result<void> Builder::RepetitionOf(ScenarioResult& scenario, const Json& record) {
+  FieldReader reader(record);
+  auto repetition = RepetitionFromJson(reader.Object("repetition"));
+  if (!repetition) return std::move(repetition).error();
+  const bool again =
+      std::any_of(scenario.repetitions.begin(), scenario.repetitions.end(),
+                  [&](const Repetition& each) { return each.number == repetition->number; });
+  if (again || repetition->number < 2 || repetition->number > run_.repeat) {
+    return Error{ErrorCode::kProtocol, fmt::format("scenario {} was not to be played for time {}",
+                                                   scenario.id, repetition->number)};
+  }
+  scenario.repetitions.push_back(*std::move(repetition));
   return {};
 }
 
@@ -133,8 +157,30 @@ Result<void> Builder::Apply(const Json& record) {
     if (!run_.trouble.empty()) run_.trouble += "; ";
     run_.trouble += reader.String("text");
   }
+  if (kind == "run.fidelity") {
+    auto rows = ReadAll(reader.Array("rows"), FidelityRowFromJson);
+    if (!rows) return std::move(rows).error();
+    run_.fidelity = *std::move(rows);
+  }
   if (kind == "run.end") run_.finished = time;
   return reader.Finish();
+}
+
+// The worst time counts, and what is missing of them is no pass.
+void Builder::CountRepetitions(ScenarioResult& scenario) const {
+  auto& all = scenario.repetitions;
+  std::sort(all.begin(), all.end(),
+            [](const Repetition& a, const Repetition& b) { return a.number < b.number; });
+  for (const Repetition& each : all) {
+    if (each.outcome <= scenario.outcome) continue;
+    scenario.outcome = each.outcome;
+    scenario.reason = fmt::format("time {}: {}", each.number, each.reason);
+  }
+  const auto played = static_cast<int>(all.size()) + 1;
+  if (!scenario.started || played >= run_.repeat) return;
+  if (scenario.outcome != Outcome::kPass) return;
+  scenario.outcome = Outcome::kInconclusive;
+  scenario.reason = fmt::format("played {} of {} times", played, run_.repeat);
 }
 
 RunResult Builder::Finish(const JournalContent& journal) && {
@@ -146,6 +192,7 @@ RunResult Builder::Finish(const JournalContent& journal) && {
       scenario.reason = "the run ended before this scenario began";
     }
   }
+  for (ScenarioResult& scenario : run_.scenarios) CountRepetitions(scenario);
   std::sort(run_.scenarios.begin(), run_.scenarios.end(),
             [](const ScenarioResult& a, const ScenarioResult& b) { return a.id < b.id; });
   run_.journal_records = static_cast<std::int64_t>(journal.records.size());
@@ -164,6 +211,13 @@ Json RunStartRecord(const RunResult& run) {
   record["commandLine"] = run.command_line;
   record["backend"] = run.backend;
   record["seed"] = std::to_string(run.seed);  // as text: JSON numbers are often read as doubles
+  record["programSha256"] = run.program_sha256;
+  if (run.git_dirty) record["gitDirty"] = *run.git_dirty;
+  record["profile"] = ToString(run.profile);
+  record["repeat"] = run.repeat;
+  record["environment"] = run.environment;
+  record["proofs"] = WriteAll(run.proofs);
+  record["approvals"] = WriteAll(run.approvals);
   record["checklist"] = Json::array();
   for (const ChecklistRow& row : run.checklist) record["checklist"].push_back(ToJson(row));
   record["scenarios"] = Json::array();
@@ -210,6 +264,18 @@ Json ScenarioEventRecord(const std::string& id, const TraceEntry& entry, WallTim
 Json ScenarioEndRecord(const ScenarioResult& scenario, WallTime time) {
   Json record = ScenarioRecord("scenario.end", scenario.id, time);
   record.update(ScenarioEndToJson(scenario));
+  return record;
+}
+
+Json ScenarioRepetitionRecord(const std::string& id, const Repetition& repetition, WallTime time) {
+  Json record = ScenarioRecord("scenario.repetition", id, time);
+  record["repetition"] = ToJson(repetition);
+  return record;
+}
+
+Json RunFidelityRecord(const std::vector<FidelityRow>& rows, WallTime time) {
+  Json record = NewRecord("run.fidelity", time);
+  record["rows"] = WriteAll(rows);
   return record;
 }
 

@@ -29,6 +29,13 @@ gate::Json ScenarioEventRecord(const std::string& id, const TraceEntry& entry, g
 // Outcome, expectations and measures; the timeline is in the event records before.
 gate::Json ScenarioEndRecord(const ScenarioResult& scenario, gate::WallTime time);
 
+// One more time that a scenario was played; the records before are those of the first time.
+gate::Json ScenarioRepetitionRecord(const std::string& id, const Repetition& repetition,
+                                    gate::WallTime time);
+
+// How simulation and real cluster compare, where both have played the same.
+gate::Json RunFidelityRecord(const std::vector<FidelityRow>& rows, gate::WallTime time);
+
 // The last record: without it a run is incomplete.
 gate::Json RunEndRecord(gate::WallTime time);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "gate/base/result.h"
@@ -19,8 +20,22 @@ std::string RenderMarkdown(const RunResult& run);
 // required and did not run is <skipped>.
 std::string RenderJUnit(const RunResult& run);
 
-// Reads `folder`/journal.jsonl and writes report.json, report.md and junit.xml beside it, each as a
-// whole. Errors: as in reports/file_io.h, and kProtocol if the journal was tampered with.
+// What GitHub shows of a step (GITHUB_STEP_SUMMARY): Markdown within its limit of 1 MiB.
+std::string RenderStepSummary(const RunResult& run);
+
+// The files of a report beside its journal, in the order of writing.
+struct ReportFile {
+  const char* name;  // "report.json"
+  std::string (*render)(const RunResult& run);
+};
+std::span<const ReportFile> ReportFiles();
+
+// Reads a journal and writes the report's files into `folder`, each as a whole. The same journal
+// gives the same bytes. Errors: as in reports/file_io.h, and kProtocol if the journal was tampered
+// with.
+gate::Result<RunResult> WriteReport(const std::string& folder, const std::string& journal);
+
+// The same from the folder's own journal.
 gate::Result<RunResult> WriteReport(const std::string& folder);
 
 }  // namespace reports

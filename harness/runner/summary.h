@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "reports/assess.h"
 #include "reports/model.h"
 
 namespace drill {

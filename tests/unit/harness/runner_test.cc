@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reports/assess.h"
 #include "reports/records.h"
 #include "tests/support/baton_runtime.h"
 #include "tests/unit/harness/fake_backend.h"

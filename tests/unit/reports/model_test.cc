@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gate/base/rng.h"
+#include "reports/assess.h"
 #include "tests/unit/reports/sample_run.h"
 
 namespace reports {
@@ -78,7 +79,7 @@ TEST(DecideTest, AnOptionalFailureDoesNotCount) {
   // Unless the checklist names it.
   run.checklist.push_back({"REQ-X", "Something else", {"GATE-002"}});
   EXPECT_EQ(Decide(run), Decision::kNotReady);
-  EXPECT_TRUE(IsRequired(run, run.scenarios.back()));
+  EXPECT_TRUE(Assess(run).required.back());
 }
 
 TEST(DecideTest, WhatIsForAnotherBackendIsNeitherRequiredNorAProof) {
@@ -89,12 +90,12 @@ TEST(DecideTest, WhatIsForAnotherBackendIsNeitherRequiredNorAProof) {
   other.outcome = Outcome::kNotRun;
   other.applies = false;
   run.checklist.push_back({"REQ-X", "Both", {run.scenarios.front().id, "GATE-002"}});
-  EXPECT_FALSE(IsRequired(run, other));
-  EXPECT_EQ(OutcomeOf(run, run.checklist.back()), Outcome::kPass);
+  EXPECT_FALSE(Assess(run).required.back());
+  EXPECT_EQ(Assess(run).rows.back().outcome, Outcome::kPass);
   EXPECT_EQ(Decide(run), Decision::kReady);
   // A row that nothing here can prove is not proven.
   run.checklist.push_back({"REQ-Y", "Only elsewhere", {"GATE-002"}});
-  EXPECT_EQ(OutcomeOf(run, run.checklist.back()), Outcome::kNotRun);
+  EXPECT_EQ(Assess(run).rows.back().outcome, Outcome::kNotRun);
   EXPECT_EQ(Decide(run), Decision::kIncomplete);
 }
 
@@ -140,7 +141,7 @@ TEST(DecideTest, IsNeverReadyWhileSomethingRequiredIsNotGreen) {
 }
 
 TEST(CountTest, CountsTheRequiredScenariosByOutcome) {
-  const Completeness count = Count(SampleRun());
+  const Completeness count = Assess(SampleRun()).scenarios;
   EXPECT_EQ(count.required, 4);
   EXPECT_EQ(count.passed, 1);
   EXPECT_EQ(count.failed, 1);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reports/assess.h"
 #include "reports/render.h"
 #include "tests/unit/reports/sample_run.h"
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "reports/assess.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
 #include "tests/support/temp_folder.h"
@@ -180,15 +181,15 @@ TEST(WriteReportTest, WritesAllFormatsFromTheJournalTwiceTheSame) {
   ASSERT_TRUE(run) << run.error().message;
   EXPECT_EQ(Decide(*run), Decision::kNotReady);
   std::vector<std::string> first;
-  for (const char* name : {"/report.json", "/report.md", "/junit.xml"}) {
-    first.push_back(*ReadWholeFile(folder.path() + name));
+  for (const ReportFile& file : ReportFiles()) {
+    first.push_back(*ReadWholeFile(folder.path() + "/" + file.name));
     EXPECT_FALSE(first.back().empty());
-    std::filesystem::remove(folder.path() + name);
   }
-  ASSERT_TRUE(WriteReport(folder.path()));
-  EXPECT_EQ(*ReadWholeFile(folder.path() + "/report.json"), first[0]);
-  EXPECT_EQ(*ReadWholeFile(folder.path() + "/report.md"), first[1]);
-  EXPECT_EQ(*ReadWholeFile(folder.path() + "/junit.xml"), first[2]);
+  const TempFolder other;
+  ASSERT_TRUE(WriteReport(other.path(), folder.path() + "/journal.jsonl"));
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(*ReadWholeFile(other.path() + "/" + ReportFiles()[i].name), first[i]);
+  }
 }
 
 TEST(WriteReportTest, AKilledRunGivesAnIncompleteReportThatSaysSo) {

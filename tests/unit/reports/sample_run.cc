@@ -140,7 +140,29 @@ RunResult RunWithTextEverywhere(const std::string& text) {
   scenario.measures.back().measured.reset();
   for (TraceEntry& event : scenario.timeline) event.fields = {{text, text}};
   scenario.timeline.front().name = text;
+  scenario.repetitions = {{2, Outcome::kFail, text, seconds(1), scenario.measures, text}};
   run.scenarios = {scenario};
+  run.repeat = 2;
+  run.profile = Profile::kRelease;
+  run.program_sha256 = text;
+  run.environment = {{text, {{text, text}}}};
+  run.checklist.front().backends = {text};
+  run.checklist.front().files = {{text, text}};
+  run.checklist.front().role = text;
+  run.checklist.front().measure = text;
+  run.checklist.front().limit = seconds(300);
+  run.approvals = {{text, text, text, run.started, true, text, text, text}};
+  run.proofs = {{text,
+                 text,
+                 text,
+                 text,
+                 "another " + text,
+                 run.facts,
+                 1,
+                 run.started,
+                 text,
+                 {{text, text, Outcome::kFail, text, scenario.measures}}}};
+  run.fidelity = {{text, false, 1, {text}}};
   return run;
 }
 
@@ -167,7 +189,11 @@ std::string JournalOf(const RunResult& run) {
         append(ScenarioEventRecord(scenario.id, event, event.wall));
       }
       append(ScenarioEndRecord(scenario, *scenario.started + scenario.duration));
+      for (const Repetition& each : scenario.repetitions) {
+        append(ScenarioRepetitionRecord(scenario.id, each, *scenario.started));
+      }
     }
+    if (!run.fidelity.empty()) append(RunFidelityRecord(run.fidelity, run.started));
     if (run.finished) append(RunEndRecord(*run.finished));
   }
   const auto text = ReadWholeFile(path);
