@@ -20,6 +20,10 @@ std::string RenderMarkdown(const RunResult& run);
 // required and did not run is <skipped>.
 std::string RenderJUnit(const RunResult& run);
 
+// One page for people, with everything in it and nothing from elsewhere: decision, checklist, a
+// timeline per scenario. Works without script, in the dark, on a phone, on paper and read aloud.
+std::string RenderHtml(const RunResult& run);
+
 // What GitHub shows of a step (GITHUB_STEP_SUMMARY): Markdown within its limit of 1 MiB.
 std::string RenderStepSummary(const RunResult& run);
 

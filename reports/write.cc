@@ -7,9 +7,9 @@
 
 namespace reports {
 std::span<const ReportFile> ReportFiles() {
-  static constexpr std::array kFiles = {ReportFile{"report.json", RenderJson},
-                                        ReportFile{"report.md", RenderMarkdown},
-                                        ReportFile{"junit.xml", RenderJUnit}};
+  static constexpr std::array kFiles = {
+      ReportFile{"report.json", RenderJson}, ReportFile{"report.html", RenderHtml},
+      ReportFile{"report.md", RenderMarkdown}, ReportFile{"junit.xml", RenderJUnit}};
   return kFiles;
 }
 
