@@ -24,8 +24,19 @@ std::string RenderJUnit(const RunResult& run);
 // timeline per scenario. Works without script, in the dark, on a phone, on paper and read aloud.
 std::string RenderHtml(const RunResult& run);
 
+// Common Test Report Format 1.0.0: one test per scenario.
+std::string RenderCtrf(const RunResult& run);
+
+// OSCAL assessment results 1.1.2: an observation per scenario, a finding per row of the checklist
+// that the profile asks for, an attestation per approval.
+std::string RenderOscal(const RunResult& run);
+
 // What GitHub shows of a step (GITHUB_STEP_SUMMARY): Markdown within its limit of 1 MiB.
 std::string RenderStepSummary(const RunResult& run);
+
+// Workflow commands for GitHub, a line each, that mark the files of scenarios that are not green:
+// at most ten errors (required) and ten warnings (others), as it shows no more of a step.
+std::string RenderAnnotations(const RunResult& run);
 
 // The files of a report beside its journal, in the order of writing.
 struct ReportFile {

@@ -8,8 +8,9 @@
 namespace reports {
 std::span<const ReportFile> ReportFiles() {
   static constexpr std::array kFiles = {
-      ReportFile{"report.json", RenderJson}, ReportFile{"report.html", RenderHtml},
-      ReportFile{"report.md", RenderMarkdown}, ReportFile{"junit.xml", RenderJUnit}};
+      ReportFile{"report.json", RenderJson},   ReportFile{"report.html", RenderHtml},
+      ReportFile{"report.md", RenderMarkdown}, ReportFile{"junit.xml", RenderJUnit},
+      ReportFile{"ctrf.json", RenderCtrf},     ReportFile{"oscal.json", RenderOscal}};
   return kFiles;
 }
 
