@@ -6,7 +6,7 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
   libfmt-dev libssl-dev libsqlite3-dev prometheus-cpp-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup build test drill mutants bench check check-format check-tools format clean
+.PHONY: help setup build test drill attest-verify mutants bench check check-format check-tools format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -14,6 +14,7 @@ help:
 	@echo "make test     build and run all tests that need no cluster"
 	@echo "make drill    play the scenarios, simulated, and write drill-report/ (BACKEND=kind: on a real"
 	@echo "              cluster; needs Docker, kind, kubectl)"
+	@echo "make attest-verify  have signed reports verified by other implementations (needs node, python3)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
@@ -42,6 +43,9 @@ drill: build
 
 clean:
 	rm -rf build drill-report
+
+attest-verify: build
+	tests/attest/run.sh
 
 mutants: build
 	tests/mutants/run.sh
