@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gate/evaluate/evaluator.h"
+#include "gate/seams/secret_file.h"
 
 namespace gate::cli {
 
@@ -20,7 +21,7 @@ Result<evaluate::ConfigSources> ReadSources(const GateOptions& options, Files& f
 
 Result<void> CheckMcFiles(const evaluate::Config& config, Files& files,
                           evidence::KeyringCache& keyrings) {
-  auto token = evaluate::ReadToken(files, config.mc.token_file);
+  auto token = ReadSecret(files, config.mc.token_file);
   if (!token) return std::move(token).error().Wrap("mc.tokenFile");
   auto keyring = evaluate::ReadKeyring(files, keyrings, config.mc.keyring_file);
   if (!keyring) return std::move(keyring).error().Wrap("mc.keyringFile");

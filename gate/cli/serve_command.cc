@@ -9,6 +9,7 @@
 #include "gate/cli/serve_options.h"
 #include "gate/evaluate/breaking_http_client.h"
 #include "gate/seams/log.h"
+#include "gate/seams/secret_file.h"
 #include "gate/service/config.h"
 #include "gate/service/gate_handler.h"
 #include "gate/service/metered_http_client.h"
@@ -46,7 +47,7 @@ void WarnOfTrouble(const Config& config, bool watches, Platform& platform, Log& 
   const std::string& token_file = config.serve.caller_token_file;
   if (token_file.empty()) {
     log.Warn("serve.callerTokenFile is not set: whoever reaches this service may ask");
-  } else if (auto token = evaluate::ReadToken(platform.files(), token_file); !token) {
+  } else if (auto token = ReadSecrets(platform.files(), token_file); !token) {
     log.Warn("nobody will be answered", {{"error", token.error().message}});
   }
 }

@@ -9,6 +9,7 @@
 #include "gate/base/encoding.h"
 #include "gate/evidence/check.h"
 #include "gate/evidence/request.h"
+#include "gate/seams/secret_file.h"
 
 namespace gate::evaluate {
 namespace {
@@ -56,52 +57,7 @@ std::optional<Instant> NextRound(const Config::Timing& timing, std::optional<Nan
   return last;
 }
 
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-bool IsClean(std::string_view token) {
-  return std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-Error NoToken(const std::string& path) {
-  return {ErrorCode::kInvalidArgument, path + " is empty; it must hold a bearer token"};
-}
-
-Error UncleanToken(const std::string& path) {
-  return {ErrorCode::kInvalidArgument,
-          path + " holds white space or control characters inside the token"};
-}
-
 }  // namespace
-
-Result<Secret> ReadToken(Files& files, const std::string& path) {
-  auto text = files.Read(path);
-  if (!text) return std::move(text).error();
-  std::string token(Trimmed(*text));
-  if (token.empty()) return NoToken(path);
-  if (!IsClean(token)) return UncleanToken(path);
-  return Secret(std::move(token));
-}
-
-Result<std::vector<Secret>> ReadTokens(Files& files, const std::string& path) {
-  const auto text = files.Read(path);
-  if (!text) return text.error();
-  std::vector<Secret> tokens;
-  for (std::string_view rest = *text; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string token(Trimmed(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (token.empty()) continue;
-    if (!IsClean(token)) return UncleanToken(path);
-    tokens.emplace_back(std::move(token));
-  }
-  if (tokens.empty()) return NoToken(path);
-  return tokens;
-}
 
 Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,
                                                              evidence::KeyringCache& keyrings,
@@ -137,7 +93,7 @@ Observation Evaluator::Ask(const Question& question, const TraceContext& span,
   if (deadline.stop.stop_requested()) return Stopped();
   auto keyring = ReadKeyring(files_, keyrings_, config_.mc.keyring_file);
   if (!keyring) return NoAnswer(Reason::kKeyringUnavailable, keyring.error().message);
-  auto token = ReadToken(files_, config_.mc.token_file);
+  auto token = ReadSecret(files_, config_.mc.token_file);
   if (!token) return NoAnswer(Reason::kTokenUnavailable, token.error().message);
   const evidence::Query query = QueryFor(config_, question, NewNonce());
   auto response = http_.Send(RequestFor(config_, query, *std::move(token), span), deadline);

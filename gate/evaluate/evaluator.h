@@ -81,12 +81,6 @@ class Evaluator {
   std::uint64_t nonces_ = 0;
 };
 
-// Reads a bearer token: one line, surrounding white space dropped. kInvalidArgument if it is empty
-// or holds control characters; the message names the file and never what is in it.
-Result<Secret> ReadToken(Files& files, const std::string& path);
-// Several, one a line; blank lines are skipped. Likewise, of each.
-Result<std::vector<Secret>> ReadTokens(Files& files, const std::string& path);
-
 // Reads the keyring file; parses it unless `keyrings` has seen its text before.
 Result<std::shared_ptr<const evidence::Keyring>> ReadKeyring(Files& files,
                                                              evidence::KeyringCache& keyrings,

@@ -9,13 +9,13 @@
 #include "gate/base/secret.h"
 #include "gate/notify/pagerduty_event.h"
 #include "gate/notify/slack_message.h"
+#include "gate/seams/secret_file.h"
 
 namespace gate::notify {
 namespace {
 
 using Delivery = Result<void, DeliveryError>;
 
-constexpr std::size_t kSecretLimit = 4096;
 constexpr std::size_t kAnswerLimit = std::size_t{64} << 10U;
 constexpr std::size_t kQuotedLimit = 300;
 
@@ -23,19 +23,8 @@ DeliveryError Later(std::string message) {
   return {Again::kLater, std::move(message), std::nullopt};
 }
 
-// One word of printable ASCII, as webhook URLs and routing keys are. Never quoted in an error.
-Result<Secret, DeliveryError> ReadSecret(Files& files, const std::string& path) {
-  auto text = files.Read(path, kSecretLimit);
-  if (!text) return Later("reading the secret: " + text.error().message);
-  const std::size_t end = text->find_last_not_of(" \t\r\n");
-  text->resize(end == std::string::npos ? 0 : end + 1);
-  const bool printable =
-      std::all_of(text->begin(), text->end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  if (text->empty() || !printable) {
-    return Later(path + " does not hold one word of printable characters");
-  }
-  return Secret(*std::move(text));
-}
+// It may be mounted, or mended, later.
+DeliveryError NoSecret(const Error& error) { return Later("reading the secret: " + error.message); }
 
 // Sends one request; an answer of any status is a value.
 Result<HttpResponse, DeliveryError> Post(const Courier& courier, const Sink& sink, std::string url,
@@ -79,7 +68,7 @@ std::string_view SlackError(const HttpResponse& answer) {
 Delivery DeliverToSlack(const Courier& courier, const Sink& sink, const SlackSink& slack,
                         const Json& message, const Deadline& deadline) {
   auto url = ReadSecret(courier.files, slack.url_file);
-  if (!url) return std::move(url).error();
+  if (!url) return NoSecret(url.error());
   auto answer = Post(courier, sink, std::string(url->Reveal()), message, deadline);
   if (!answer) return std::move(answer).error();
   // A portal on the way may say 200 as well: it is Slack's only with Slack's word.
@@ -105,7 +94,7 @@ Delivery DeliverToPagerDuty(const Courier& courier, const Sink& sink,
                             const PagerDutySink& pagerduty,
                             const std::vector<PagerDutyEvent>& events, const Deadline& deadline) {
   auto key = ReadSecret(courier.files, pagerduty.routing_key_file);
-  if (!key) return std::move(key).error();
+  if (!key) return NoSecret(key.error());
   for (const PagerDutyEvent& event : events) {
     Json body = event.body;
     body["routing_key"] = key->Reveal();

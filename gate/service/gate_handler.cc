@@ -7,7 +7,7 @@
 
 #include "gate/base/digest.h"
 #include "gate/base/strict_json.h"
-#include "gate/evaluate/evaluator.h"
+#include "gate/seams/secret_file.h"
 
 namespace gate::service {
 namespace {
@@ -68,7 +68,7 @@ Result<void> GateHandler::CheckToken(const ServerRequest& request) {
   if (!presented || request.headers.Count("Authorization") != 1) {
     return Error{ErrorCode::kPermissionDenied, "a bearer token is needed"};
   }
-  const auto accepted = evaluate::ReadTokens(files_, token_file_);
+  const auto accepted = ReadSecrets(files_, token_file_);
   if (!accepted) return accepted.error();
   const std::string digest = Sha256(*presented);
   const bool known = std::any_of(accepted->begin(), accepted->end(), [&](const Secret& token) {
@@ -100,7 +100,7 @@ HttpResponse GateHandler::Verdict(const ServerRequest& request, const Judge& jud
 HttpResponse GateHandler::Ready(const std::stop_token& stop) {
   if (stop.stop_requested()) return Refuse(503, "shutting down");
   if (!token_file_.empty()) {
-    if (auto token = evaluate::ReadTokens(files_, token_file_); !token) {
+    if (auto token = ReadSecrets(files_, token_file_); !token) {
       return Refuse(503, token.error().message);
     }
   }

@@ -278,17 +278,5 @@ TEST_F(EvaluatorTest, WithoutHoldingOneRoundHasItsWholeBudget) {
   EXPECT_EQ(Holding().verdict.outcome(), Outcome::kPass);
 }
 
-TEST(ReadTokenTest, SaysWhatIsWrongWithoutShowingTheToken) {
-  FakeFiles files;
-  files.Put("/empty", " \n");
-  files.Put("/odd", "abc def");
-  EXPECT_EQ(ReadToken(files, "/empty").error().message,
-            "/empty is empty; it must hold a bearer token");
-  EXPECT_THAT(ReadToken(files, "/odd").error().message,
-              ::testing::Not(::testing::HasSubstr("abc")));
-  files.Put("/good", "  abc\r\n");
-  EXPECT_EQ(ReadToken(files, "/good")->Reveal(), "abc");
-}
-
 }  // namespace
 }  // namespace gate::evaluate
