@@ -60,12 +60,11 @@ Result<std::unique_ptr<cli::KubeConnection>> Machine::Connect(const std::string&
       std::make_unique<RestConnection>(*std::move(config), files_, runtime_));
 }
 
-std::unique_ptr<HttpClient> Machine::NewMcClient(const evaluate::Config::Mc& mc,
-                                                 std::size_t at_once) {
+std::unique_ptr<HttpClient> Machine::NewHttpClient(const cli::TlsFiles& tls, std::size_t at_once) {
   return std::make_unique<BeastHttpClient>(
-      HttpClientOptions{.tls = {.ca_file = mc.ca_file,
-                                .client_cert_file = mc.client_cert_file,
-                                .client_key_file = mc.client_key_file},
+      HttpClientOptions{.tls = {.ca_file = tls.ca,
+                                .client_cert_file = tls.client_cert,
+                                .client_key_file = tls.client_key},
                         .most_idle_connections = at_once});
 }
 

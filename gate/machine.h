@@ -30,8 +30,7 @@ class Machine : public cli::Platform {
   LineSink& err() override { return err_; }
   Result<std::unique_ptr<cli::KubeConnection>> Connect(const std::string& kubeconfig,
                                                        const std::string& context) override;
-  std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc,
-                                          std::size_t at_once) override;
+  std::unique_ptr<HttpClient> NewHttpClient(const cli::TlsFiles& tls, std::size_t at_once) override;
   evaluate::Entropy NewEntropy() override;
   Result<std::string> ReadInput(std::size_t limit) override;
   // The program is looked for beside our own.

@@ -46,7 +46,8 @@ ExitCode Evaluate(EvaluateOptions options, Platform& platform) {
       return Fail(err, "--rollout and --namespace are needed to record the verdict (or --no-kube)");
     }
   }
-  const std::unique_ptr<HttpClient> http = platform.NewMcClient(config->mc, /*at_once=*/1);
+  const std::unique_ptr<HttpClient> http =
+      platform.NewHttpClient(TlsFilesOf(config->mc), /*at_once=*/1);
   const auto format = options.use_kube ? LogFormat::kJson : LogFormat::kText;
   Log log(err, platform.runtime(), options.log_format.value_or(format));
   const std::stop_token stop = platform.StopToken();

@@ -56,7 +56,7 @@ class Leader::Work : public watch::WatchActions {
         deps_(deps),
         rng_(deps.platform.NewEntropy().rng),
         identity_(Identity(deps.platform, rng_)),
-        http_(deps.platform.NewNotifyClient(notify::kMostSinks)),
+        http_(deps.platform.NewHttpClient({}, notify::kMostSinks)),
         observer_(deps.meter),
         outbox_(config.notify, ns_,
                 {.kube = deps.kube,

@@ -51,7 +51,7 @@ NotifyExitCode Test(const GateOptions& options, Platform& platform) {
     return Complain(platform, "notify.sinks is empty: there is nobody to tell");
   }
   Runtime& runtime = platform.runtime();
-  const auto http = platform.NewNotifyClient(notify::kMostSinks);
+  const auto http = platform.NewHttpClient({}, notify::kMostSinks);
   const notify::Notice notice =
       notify::TestNotice(config->gate.environment, /*actor=*/"",
                          HexEncode(platform.NewEntropy().rng.Bytes(8)), runtime.WallNow());

@@ -21,6 +21,18 @@
 
 namespace gate::cli {
 
+// Whom an HTTP client trusts, and who it is. Empty: the system's certificates; nobody in
+// particular.
+struct TlsFiles {
+  std::string ca;
+  std::string client_cert;
+  std::string client_key;
+};
+
+inline TlsFiles TlsFilesOf(const evaluate::Config::Mc& mc) {
+  return {mc.ca_file, mc.client_cert_file, mc.client_key_file};
+}
+
 // The API server, and what belongs to the connection.
 class KubeConnection {
  public:
@@ -45,12 +57,7 @@ class Platform {
   virtual Result<std::unique_ptr<KubeConnection>> Connect(const std::string& kubeconfig,
                                                           const std::string& context) = 0;
   // For this many requests at once.
-  virtual std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& mc,
-                                                  std::size_t at_once) = 0;
-  // For notifications: with the system's certificates.
-  virtual std::unique_ptr<HttpClient> NewNotifyClient(std::size_t at_once) {
-    return NewMcClient({}, at_once);
-  }
+  virtual std::unique_ptr<HttpClient> NewHttpClient(const TlsFiles& tls, std::size_t at_once) = 0;
   // Null where no programs can be run.
   virtual ProcessRunner* commands() { return nullptr; }
   virtual evaluate::Entropy NewEntropy() = 0;

@@ -61,7 +61,7 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
   const std::size_t at_once = config.serve.most_at_once;
   KubeApi* const kube = cluster != nullptr ? &cluster->api() : nullptr;
   const auto meter = host.NewMeter(config);
-  const auto http = platform.NewMcClient(config.gate.mc, at_once);
+  const auto http = platform.NewHttpClient(TlsFilesOf(config.gate.mc), at_once);
   service::MeteredHttpClient metered(*http, runtime, *meter);
   evaluate::BreakingHttpClient mc(
       metered, runtime, config.breaker(),

@@ -133,8 +133,8 @@ class GateContainer : public Container, private gate::cli::Platform {
     return std::unique_ptr<gate::cli::KubeConnection>(
         std::make_unique<SimConnection>(process_, around_, *spec_.pod));
   }
-  std::unique_ptr<gate::HttpClient> NewMcClient(const gate::evaluate::Config::Mc& /*mc*/,
-                                                std::size_t /*at_once*/) override {
+  std::unique_ptr<gate::HttpClient> NewHttpClient(const gate::cli::TlsFiles& /*tls*/,
+                                                  std::size_t /*at_once*/) override {
     return std::make_unique<SimHttpClient>(process_, around_.network, spec_.pod->meta.ns);
   }
   gate::evaluate::Entropy NewEntropy() override {

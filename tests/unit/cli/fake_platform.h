@@ -30,8 +30,8 @@ class FakePlatform : public Platform {
                                                   const std::string& /*context*/) override {
     GATE_CHECK(false);
   }
-  std::unique_ptr<HttpClient> NewMcClient(const evaluate::Config::Mc& /*mc*/,
-                                          std::size_t /*at_once*/) override {
+  std::unique_ptr<HttpClient> NewHttpClient(const cli::TlsFiles& /*tls*/,
+                                            std::size_t /*at_once*/) override {
     GATE_CHECK(false);
   }
   evaluate::Entropy NewEntropy() override { GATE_CHECK(false); }
