@@ -43,9 +43,11 @@ struct RolloutFacts {
     return observed && !stable_hash.empty() && current_hash != stable_hash && !aborted;
   }
   // The counts in the status leave no pod but the stable version's. Whether these are indeed of
-  // the stable ReplicaSet only the ReplicaSets can say (argo R68).
+  // the stable ReplicaSet only the ReplicaSets can say (argo R68). Where the spec is back at the
+  // stable version (argo R76), the latest ReplicaSet is the stable one.
   bool LooksRestored() const {
-    return observed && canary_pods == 0 && canary_weight == 0 && all_pods == replicas &&
+    const bool no_canary = canary_pods == 0 || current_hash == stable_hash;
+    return observed && no_canary && canary_weight == 0 && all_pods == replicas &&
            available_pods == replicas;
   }
 };

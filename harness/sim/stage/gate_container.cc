@@ -6,6 +6,7 @@
 #include "gate/cli/serve_command.h"
 #include "harness/sim/stage/gate_service.h"
 #include "harness/sim/stage/programs.h"
+#include "harness/sim/stage/sim_commands.h"
 #include "harness/sim/world/fiber.h"
 #include "harness/sim/world/sim_runtime.h"
 
@@ -80,6 +81,8 @@ class GateContainer : public Container, private gate::cli::Platform {
         files_(process_, spec_.files),
         out_(process_, around.logs, log_name_),
         err_(process_, around.logs, log_name_),
+        own_(process_, around, *spec_.pod),
+        commands_(process_, runtime_, own_.api()),
         host_(process_, runtime_, around.network, spec_.pod->meta.uid,
               [this](bool listening) { SetReady(listening); }) {
     around.logs.Start(log_name_);
@@ -137,6 +140,7 @@ class GateContainer : public Container, private gate::cli::Platform {
                                                   std::size_t /*at_once*/) override {
     return std::make_unique<SimHttpClient>(process_, around_.network, spec_.pod->meta.ns);
   }
+  gate::ProcessRunner* commands() override { return &commands_; }
   gate::evaluate::Entropy NewEntropy() override {
     gate::Rng rng = around_.world.Stream("entropy/" + process_.name());
     std::string nonce_key = rng.Bytes(32);
@@ -160,6 +164,8 @@ class GateContainer : public Container, private gate::cli::Platform {
   ProcessFiles files_;
   PodLogSink out_;
   PodLogSink err_;
+  SimConnection own_;  // of the programs that the gate starts
+  SimCommands commands_;
   SimServiceHost host_;
   bool ready_ = false;
   bool gone_ = false;

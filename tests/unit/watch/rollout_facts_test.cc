@@ -89,6 +89,16 @@ TEST(ReadRolloutTest, LooksRestoredWithAllPodsAvailableAndNoneOfTheCanary) {
   EXPECT_FALSE(Read(rollout).LooksRestored()) << "the router still sends traffic to the canary";
 }
 
+TEST(ReadRolloutTest, LooksRestoredAfterAnUndoThatMadeTheStableVersionTheLatest) {
+  Json rollout = Rollout();
+  rollout["status"]["updatedReplicas"] = 5;
+  EXPECT_FALSE(Read(rollout).LooksRestored());
+  rollout["status"]["currentPodHash"] = rollout["status"]["stableRS"];
+  EXPECT_TRUE(Read(rollout).LooksRestored());
+  rollout["status"]["replicas"] = 6;
+  EXPECT_FALSE(Read(rollout).LooksRestored()) << "the canary's pod is still there";
+}
+
 Json ReplicaSet(const std::string& hash, int spec, int pods, int available) {
   return {{"metadata", {{"labels", {{"rollouts-pod-template-hash", hash}}}}},
           {"spec", {{"replicas", spec}}},
