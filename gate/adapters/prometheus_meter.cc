@@ -105,6 +105,14 @@ PerName<Counter> ForEach(Family<Counter>& family, const std::string& label,
   return counters;
 }
 
+std::map<std::string, PerName<Counter>, std::less<>> ForEachInquiry(Family<Counter>& family) {
+  std::map<std::string, PerName<Counter>, std::less<>> counters;
+  for (const std::string why : {"paused", "passed"}) {
+    counters[why] = ForEach(family, "answer", {"yes", "no", "nothing"}, {{"why", why}});
+  }
+  return counters;
+}
+
 // What is known of one sink.
 struct OfSink {
   Counter& delivered;
@@ -222,6 +230,21 @@ struct PrometheusMeter::Metrics {
                      .Help("Releases that went past a gate without a verdict.")
                      .Register(registry)
                      .Add({{"environment", environment}})),
+        paused(prometheus::BuildGauge()
+                   .Name("rollout_gate_paused_rollouts")
+                   .Help("Rollouts that wait without a verdict; of the leader.")
+                   .Register(registry)
+                   .Add({})),
+        inquiries(ForEachInquiry(prometheus::BuildCounter()
+                                     .Name("rollout_gate_inquiries_total")
+                                     .Help("Questions of the leader to MC while no gate asks, by "
+                                           "why, and by its answer.")
+                                     .Register(registry))),
+        overrides(ForEach(prometheus::BuildCounter()
+                              .Name("rollout_gate_overrides_total")
+                              .Help("Verdicts that people made in MC's place.")
+                              .Register(registry),
+                          "decision", {"approve", "reject"}, {{"environment", environment}})),
         sinks(ForEachSink(registry, sink_names)) {}
 
   Counter& CounterOf(const decide::Verdict& verdict) {
@@ -257,6 +280,9 @@ struct PrometheusMeter::Metrics {
   Histogram& rolled_back_late;
   const PerName<Counter> late;
   Counter& bypassed;
+  Gauge& paused;
+  const std::map<std::string, PerName<Counter>, std::less<>> inquiries;  // by why and answer
+  const PerName<Counter> overrides;
   const std::map<std::string, OfSink, std::less<>> sinks;
 };
 
@@ -285,7 +311,14 @@ void PrometheusMeter::RequestRefused(std::string_view why) {
   Known(metrics_->refused, why).Increment();
 }
 
-void PrometheusMeter::Leads(bool leads) { metrics_->leader.Set(leads ? 1 : 0); }
+void PrometheusMeter::Leads(bool leads) {
+  metrics_->leader.Set(leads ? 1 : 0);
+  if (!leads) RolloutsPaused(0);
+}
+
+void PrometheusMeter::RolloutsPaused(std::size_t count) {
+  metrics_->paused.Set(static_cast<double>(count));
+}
 
 void PrometheusMeter::RolledBack(RollbackEnd end, Nanos took) {
   Histogram& histogram =
@@ -298,6 +331,16 @@ void PrometheusMeter::RollbackLate(std::string_view step) {
 }
 
 void PrometheusMeter::Bypassed() { metrics_->bypassed.Increment(); }
+
+void PrometheusMeter::Inquired(std::string_view why, std::string_view answer) {
+  const auto found = metrics_->inquiries.find(why);
+  GATE_CHECK(found != metrics_->inquiries.end());
+  Known(found->second, answer).Increment();
+}
+
+void PrometheusMeter::Overridden(std::string_view decision) {
+  Known(metrics_->overrides, decision).Increment();
+}
 
 void PrometheusMeter::NoticeDelivered(std::string_view sink, Nanos waited) {
   const OfSink* const known = metrics_->Find(sink);

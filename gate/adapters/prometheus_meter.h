@@ -18,10 +18,14 @@ namespace gate {
 //   rollout_gate_mc_request_duration_seconds{result}        histogram: one request to MC
 //   rollout_gate_breaker_state                              0 closed, 1 half-open, 2 open
 //   rollout_gate_requests_refused_total{why}
-//   rollout_gate_leader                                     1 while this process does the leader's
-//   work rollout_gate_rollback_duration_seconds{environment,outcome}  histogram; in-time, late
+//   rollout_gate_leader                                     1 while this process leads
+//   rollout_gate_rollback_duration_seconds{environment,outcome}  histogram; in-time, late
 //   rollout_gate_rollback_late_total{environment,step}      warn, fallback, page
 //   rollout_gate_bypass_total{environment}
+//   rollout_gate_paused_rollouts                            of the leader
+//   rollout_gate_inquiries_total{why,answer}                why: paused, passed; answer: yes, no,
+//                                                           nothing
+//   rollout_gate_overrides_total{environment,decision}      approve, reject
 //   rollout_gate_notices_delivered_total{sink}
 //   rollout_gate_notice_wait_seconds{sink}                  histogram: from noticing to delivery
 //   rollout_gate_delivery_failures_total{sink}              attempts
@@ -47,6 +51,9 @@ class PrometheusMeter : public service::Meter {
   void RolledBack(RollbackEnd end, Nanos took) override;
   void RollbackLate(std::string_view step) override;
   void Bypassed() override;
+  void RolloutsPaused(std::size_t count) override;
+  void Inquired(std::string_view why, std::string_view answer) override;
+  void Overridden(std::string_view decision) override;
   void NoticeDelivered(std::string_view sink, Nanos waited) override;
   void DeliveryFailed(std::string_view sink) override;
   void NoticesDropped(std::string_view sink, std::string_view why, int count) override;

@@ -6,6 +6,7 @@
 
 #include "gate/base/encoding.h"
 #include "gate/notify/outbox.h"
+#include "gate/service/mc_inquiry.h"
 #include "gate/watch/fallback.h"
 #include "gate/watch/leader.h"
 #include "gate/watch/rollout_watch.h"
@@ -58,6 +59,13 @@ class Leader::Work : public watch::WatchActions {
         identity_(Identity(deps.platform, rng_)),
         http_(deps.platform.NewHttpClient({}, notify::kMostSinks)),
         observer_(deps.meter),
+        inquiry_(config.gate,
+                 {.mc = deps.mc,
+                  .files = deps.platform.files(),
+                  .keyrings = deps.platform.keyrings(),
+                  .trail = deps.trail,
+                  .meter = deps.meter},
+                 deps.platform.NewEntropy()),
         outbox_(config.notify, ns_,
                 {.kube = deps.kube,
                  .courier = {*http_, deps.platform.files(), deps.platform.runtime()},
@@ -78,8 +86,10 @@ class Leader::Work : public watch::WatchActions {
     watch::RolloutWatch watching({.environment = config_.gate.environment,
                                   .ns = config_.watch.ns,
                                   .stages = config_.watch.stages,
-                                  .rollback = config_.watch.rollback},
-                                 deps_.kube, runtime, deps_.log, *this, rng_.Fork("watch"));
+                                  .rollback = config_.watch.rollback,
+                                  .inquiry = config_.watch.inquiry},
+                                 deps_.kube, runtime, deps_.log, *this, inquiry_,
+                                 rng_.Fork("watch"));
     deps_.meter.Leads(true);
     {
       const auto delivering = runtime.Spawn("outbox", [&] { outbox_.Run(stop); });
@@ -128,6 +138,7 @@ class Leader::Work : public watch::WatchActions {
   void OnLate(const watch::RolloutFacts& /*facts*/, notify::LateStep step) override {
     deps_.meter.RollbackLate(notify::ToString(step));
   }
+  void OnPaused(std::size_t count) override { deps_.meter.RolloutsPaused(count); }
 
  private:
   Result<void> RunCommand(const watch::RolloutFacts& facts, const watch::Rollback& rollback,
@@ -153,6 +164,7 @@ class Leader::Work : public watch::WatchActions {
   const std::string identity_;
   const std::unique_ptr<HttpClient> http_;
   OutboxMeter observer_;
+  service::McInquiry inquiry_;
   notify::Outbox outbox_;
 };
 

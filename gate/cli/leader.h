@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gate/cli/platform.h"
+#include "gate/evaluate/conclude.h"
 #include "gate/seams/log.h"
 #include "gate/service/config.h"
 #include "gate/service/meter.h"
@@ -20,6 +21,8 @@ class Leader {
     Platform& platform;
     Log& log;
     service::Meter& meter;
+    HttpClient& mc;  // shared with the verdicts
+    evaluate::Trail trail;
   };
 
   // `ns` is the gate's own namespace. `config` must outlive this.

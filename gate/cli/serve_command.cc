@@ -66,12 +66,13 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
   evaluate::BreakingHttpClient mc(
       metered, runtime, config.breaker(),
       [&meter](decide::CircuitBreaker::State state) { meter->BreakerState(state); });
+  const evaluate::Trail trail{runtime, platform.out(), log, kube};
   service::VerdictService verdicts(config.gate,
                                    {.runtime = runtime,
                                     .mc = mc,
                                     .files = platform.files(),
                                     .keyrings = platform.keyrings(),
-                                    .trail = {runtime, platform.out(), log, kube},
+                                    .trail = trail,
                                     .meter = *meter},
                                    platform.NewEntropy(), at_once);
   service::GateHandler handler(verdicts, *meter, platform.files(), config.serve.caller_token_file);
@@ -90,7 +91,7 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
   std::optional<Leader> leader;
   if (cluster != nullptr && config.watch.enabled) {
     leader.emplace(config, cluster->default_namespace(),
-                   Leader::Deps{cluster->api(), platform, log, *meter});
+                   Leader::Deps{cluster->api(), platform, log, *meter, mc, trail});
   }
   std::unique_ptr<Task> leading;
   if (leader) leading = runtime.Spawn("leader", [&] { leader->Run(stop); });

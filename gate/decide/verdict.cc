@@ -22,7 +22,7 @@ enum class Meaning {
   kUntrusted,  // an answer that is not MC's for this question
   kNotYet,     // no usable answer; the next one may be better
   kNever,      // no usable answer, and asking again would not bring one
-  kPeople,     // no answer: people decided
+  kNoAnswer,   // nothing that an attempt ends in: it is made of a verdict
 };
 
 Meaning MeaningOf(Reason reason) {
@@ -68,9 +68,10 @@ Meaning MeaningOf(Reason reason) {
     case Reason::kInvalidRequest:
     case Reason::kStopped:
       return Meaning::kNever;
+    case Reason::kEvidenceWithdrawn:
     case Reason::kOverrideApproved:
     case Reason::kOverrideRejected:
-      return Meaning::kPeople;
+      return Meaning::kNoAnswer;
   }
   GATE_CHECK(false);
 }
@@ -85,11 +86,12 @@ std::string PassMessage(const evidence::Evidence& evidence) {
   return fmt::format("MC confirms {}", Topic(evidence));
 }
 
-std::string FailMessage(const evidence::Evidence& evidence) {
+// `verb`: "rejects", "no longer confirms"
+std::string FailMessage(const evidence::Evidence& evidence, std::string_view verb) {
   if (evidence.reasons.empty()) {
-    return fmt::format("MC rejects {} and gives no reasons", Topic(evidence));
+    return fmt::format("MC {} {} and gives no reasons", verb, Topic(evidence));
   }
-  return fmt::format("MC rejects {}: {}", Topic(evidence), fmt::join(evidence.reasons, "; "));
+  return fmt::format("MC {} {}: {}", verb, Topic(evidence), fmt::join(evidence.reasons, "; "));
 }
 
 // "ann and bob approve release shop-1.5.0 at stage 20 (ann: MC is down; bob: so it is) instead of
@@ -162,7 +164,7 @@ Verdict Decide(const Observation& observation, const Policy& policy) {
       return verdict(Outcome::kPass, PassMessage(*evidence));
     case Meaning::kNo:
       GATE_CHECK(evidence.has_value() && !evidence->evidence_ok);
-      return verdict(Outcome::kFail, FailMessage(*evidence));
+      return verdict(Outcome::kFail, FailMessage(*evidence, "rejects"));
     case Meaning::kUntrusted:
       GATE_CHECK(!evidence.has_value());
       return verdict(policy.untrusted,
@@ -171,10 +173,17 @@ Verdict Decide(const Observation& observation, const Policy& policy) {
     case Meaning::kNever:
       GATE_CHECK(!evidence.has_value());
       return verdict(Outcome::kInconclusive, fmt::format("No verdict: {}", DetailOf(observation)));
-    case Meaning::kPeople:
-      break;  // nothing that can be observed
+    case Meaning::kNoAnswer:
+      break;
   }
   GATE_CHECK(false);
+}
+
+std::optional<Verdict> Withdrawal(const Verdict& verdict) {
+  if (verdict.reason() != Reason::kEvidenceFalse) return std::nullopt;
+  return Verdict(Outcome::kFail, Reason::kEvidenceWithdrawn,
+                 Truncate(FailMessage(*verdict.evidence(), "no longer confirms"), kMaxMessageBytes),
+                 verdict.evidence());
 }
 
 Overruled ApplyOverrides(Verdict verdict, const FoundOverrides& found,

@@ -37,8 +37,8 @@ struct Overruling {
 
 struct Overruled;
 
-// What the gate says. Only Decide makes a pass or a fail, and ApplyOverrides where people decide;
-// anybody may say that nobody can say.
+// What the gate says. Only Decide makes a pass or a fail, ApplyOverrides where people decide, and
+// Withdrawal a fail of a fail; anybody may say that nobody can say.
 class Verdict {
  public:
   // `message` is a sentence for people.
@@ -63,6 +63,7 @@ class Verdict {
 
  private:
   friend Verdict Decide(const evidence::Observation& observation, const Policy& policy);
+  friend std::optional<Verdict> Withdrawal(const Verdict& verdict);
   friend Overruled ApplyOverrides(Verdict verdict, const FoundOverrides& found,
                                   const OverrideSubject& subject, const OverridePolicy& policy,
                                   WallTime now);
@@ -83,6 +84,11 @@ class Verdict {
 
 // The decision table. Its message is one line of at most 1000 bytes.
 Verdict Decide(const evidence::Observation& observation, const Policy& policy);
+
+// The fail (evidence-withdrawn) that follows for a release which is past the gate already, if MC's
+// verified answer is no by now. Nothing else that is learnt then takes a pass back: an answer that
+// cannot be trusted is a fail at a gate, but not evidence.
+std::optional<Verdict> Withdrawal(const Verdict& verdict);
 
 struct Overruled {
   Verdict verdict;

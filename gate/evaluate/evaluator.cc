@@ -161,13 +161,25 @@ Evaluation Evaluator::ListenUntil(Instant next, Evaluation evaluation, const Que
   }
 }
 
+// The verdict on what cannot even be asked.
+std::optional<Evaluation> Evaluator::Invalid(const Question& question) {
+  // The nonce only has to be of the right form here; each request gets its own.
+  const auto valid = evidence::Validate(QueryFor(config_, question, NewNonce()));
+  if (valid) return std::nullopt;
+  return Evaluation{.verdict = decide::Decide(NoAnswer(valid.error().reason, valid.error().message),
+                                              config_.policy)};
+}
+
+Evaluation Evaluator::AskOnce(const Question& question, const TraceContext& trace,
+                              const Deadline& deadline) {
+  if (auto invalid = Invalid(question)) return *std::move(invalid);
+  const Instant end = std::min(runtime_.Now() + config_.timing.attempt_timeout, deadline.at);
+  return Attempt(question, trace, /*attempt=*/0, {end, deadline.stop});
+}
+
 Evaluation Evaluator::AskRound(const Question& question, const TraceContext& trace,
                                const Deadline& deadline) {
-  // The nonce only has to be of the right form here; each request gets its own.
-  if (auto valid = evidence::Validate(QueryFor(config_, question, NewNonce())); !valid) {
-    return {.verdict = decide::Decide(NoAnswer(valid.error().reason, valid.error().message),
-                                      config_.policy)};
-  }
+  if (auto invalid = Invalid(question)) return *std::move(invalid);
   const Instant end = std::min(runtime_.Now() + config_.timing.budget, deadline.at);
   for (int attempt = 0;; ++attempt) {
     const Instant attempt_end = std::min(runtime_.Now() + config_.timing.attempt_timeout, end);

@@ -51,6 +51,9 @@ class Evaluator {
   Evaluation EvaluateOnce(const Question& question, const TraceContext& trace,
                           const Deadline& deadline);
 
+  // One request within `timing.attemptTimeout`, in which people have no say: what MC says now.
+  Evaluation AskOnce(const Question& question, const TraceContext& trace, const Deadline& deadline);
+
   // Rounds, at least `timing.holdInterval` apart, until there is a verdict or the longer of
   // `timing.hold` and `timing.budget` has passed: for callers that cannot say "inconclusive" (argo
   // R51), so that a short outage of MC does not abort a good release. MC's Retry-After is honoured,
@@ -59,6 +62,7 @@ class Evaluator {
                              const Deadline& deadline);
 
  private:
+  std::optional<Evaluation> Invalid(const Question& question);
   Evaluation AskRound(const Question& question, const TraceContext& trace,
                       const Deadline& deadline);
   Evaluation Overrule(Evaluation evaluation, const Question& question, const std::stop_token& stop);

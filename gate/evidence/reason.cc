@@ -10,6 +10,8 @@ std::string_view ToString(Reason reason) {
       return "evidence-true";
     case Reason::kEvidenceFalse:
       return "evidence-false";
+    case Reason::kEvidenceWithdrawn:
+      return "evidence-withdrawn";
     case Reason::kSignatureMissing:
       return "signature-missing";
     case Reason::kSignatureInvalid:

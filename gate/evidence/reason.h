@@ -56,7 +56,9 @@ enum class Reason {
   kOverloaded,  // as many evaluations are under way as may be
   kStopped,
 
-  // A person in MC's place (gate/decide/override.h); no attempt ends so.
+  // What no attempt ends in. Between the gates, MC took back its yes (gate/decide/verdict.h):
+  kEvidenceWithdrawn,
+  // A person decided in MC's place (gate/decide/override.h):
   kOverrideApproved,
   kOverrideRejected,
 };

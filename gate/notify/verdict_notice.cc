@@ -5,12 +5,18 @@
 #include <string_view>
 #include <utility>
 
+#include "gate/evidence/reason.h"
+
 namespace gate::notify {
 namespace {
 
-std::optional<NoticeKind> KindOf(std::string_view verdict) {
+std::optional<NoticeKind> KindOf(std::string_view verdict, std::string_view reason) {
   if (verdict == "pass") return NoticeKind::kPassed;
-  if (verdict == "fail") return NoticeKind::kFailed;
+  if (verdict == "fail") {
+    return reason == evidence::ToString(evidence::Reason::kEvidenceWithdrawn)
+               ? NoticeKind::kWithdrawn
+               : NoticeKind::kFailed;
+  }
   if (verdict == "inconclusive") return NoticeKind::kPaused;
   return std::nullopt;
 }
@@ -72,7 +78,7 @@ std::optional<Notice> IgnoredNotice(const Json& ignored, Notice notice) {
 
 Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
   if (JsonString(record, "/kind") != "verdict") return NoRecord("its kind is not verdict");
-  const auto kind = KindOf(JsonString(record, "/verdict"));
+  const auto kind = KindOf(JsonString(record, "/verdict"), JsonString(record, "/reason"));
   if (!kind) return NoRecord("its verdict is not pass, fail or inconclusive");
   auto time = ParseRfc3339(JsonString(record, "/time"));
   if (!time) return NoRecord("its time is unreadable");

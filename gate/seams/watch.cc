@@ -15,6 +15,21 @@ bool IsHopeless(const Error& error) {
          error.code == ErrorCode::kCancelled;
 }
 
+// Tells the handlers of all that is there; the version to watch from.
+Result<std::string> Snapshot(KubeApi& kube, const KubeResource& resource, const std::string& ns,
+                             const KubeSelector& selector, const WatchHandlers& handlers,
+                             const Deadline& deadline) {
+  auto list = kube.List(resource, ns, selector, deadline);
+  if (!list) return std::move(list).error();
+  if (handlers.on_page) {
+    handlers.on_page(WatchHandlers::Page::kFirst, std::move(list->items));
+    handlers.on_complete();
+  } else {
+    handlers.on_snapshot(*list);
+  }
+  return std::move(list->resource_version);
+}
+
 }  // namespace
 
 Error WatchObjects(KubeApi& kube, Runtime& runtime, const KubeResource& resource,
@@ -33,12 +48,11 @@ Error WatchObjects(KubeApi& kube, Runtime& runtime, const KubeResource& resource
     if (runtime.Now() >= deadline.at) return Error{ErrorCode::kDeadlineExceeded, "deadline passed"};
     std::optional<Error> error;
     if (resource_version.empty()) {
-      auto listed = kube.List(resource, ns, selector, deadline);
-      if (listed) {
-        resource_version = listed->resource_version;
-        handlers.on_snapshot(*listed);
+      auto version = Snapshot(kube, resource, ns, selector, handlers, deadline);
+      if (version) {
+        resource_version = *std::move(version);
       } else {
-        error = std::move(listed).error();
+        error = std::move(version).error();
       }
     }
     if (!error) {

@@ -11,6 +11,11 @@ namespace gate {
 // forgotten our place), then the changes in the server's order. Bookmarks are consumed inside.
 struct WatchHandlers {
   std::function<void(const KubeList&)> on_snapshot;
+  // If set, gets the snapshot in place of on_snapshot, page by page, for lists that may be too long
+  // to be held. A snapshot that breaks off is begun anew.
+  enum class Page { kFirst, kNext };
+  std::function<void(Page page, std::vector<Json> items)> on_page;
+  std::function<void()> on_complete;  // after the last page
   std::function<void(const KubeEvent&)> on_event;
   // An error that is being retried, for the log; may be empty.
   std::function<void(const Error&)> on_retry;

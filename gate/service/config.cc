@@ -115,6 +115,15 @@ std::vector<Setting> WatchSettings(Config::Watch& watch) {
                                 "how long Argo may take to act upon a fail before the watch aborts "
                                 "the rollout itself",
                                 watch.rollback.reassert_after),
+      evaluate::DurationSetting("watch.probe",
+                                "how often MC is asked about a release that is paused without a "
+                                "verdict, to tell people when it answers again; 0s: never",
+                                watch.inquiry.while_paused),
+      evaluate::DurationSetting("watch.continuous",
+                                "how often MC is asked about a release that has passed a gate and "
+                                "is still on its way, to abort it if MC takes its yes back; 0s: "
+                                "never",
+                                watch.inquiry.while_passed),
       FallbackSetting(watch.fallback.kind),
       CommandSetting(watch.fallback.command)};
 }
@@ -136,11 +145,19 @@ void CheckServe(const Config::Serve& serve, yaml::Mistakes& mistakes) {
   }
 }
 
+void CheckInterval(const std::string& path, Nanos interval, yaml::Mistakes& mistakes) {
+  if (interval != Nanos(0) && interval < std::chrono::seconds(1)) {
+    mistakes.Add(path + " must be 0s, or at least 1s");
+  }
+}
+
 void CheckWatch(const Config::Watch& watch, yaml::Mistakes& mistakes) {
   using Kind = watch::FallbackPolicy::Kind;
   if (watch.rollback.limit < std::chrono::seconds(10)) {
     mistakes.Add("watch.rollbackLimit must be at least 10s");
   }
+  CheckInterval("watch.probe", watch.inquiry.while_paused, mistakes);
+  CheckInterval("watch.continuous", watch.inquiry.while_passed, mistakes);
   if (watch.lease.empty()) mistakes.Add("watch.lease must not be empty");
   if (watch.fallback.kind == Kind::kCommand && watch.fallback.command.empty()) {
     mistakes.Add("watch.fallback is command: watch.fallbackCommand must be set, too");

@@ -9,6 +9,7 @@
 #include "gate/evaluate/config.h"
 #include "gate/notify/config.h"
 #include "gate/watch/fallback.h"
+#include "gate/watch/inquirer.h"
 #include "gate/watch/rollback.h"
 
 namespace gate::service {
@@ -35,6 +36,7 @@ struct Config {
     std::vector<std::string> stages{"20", "50"};
     std::string lease = "rollout-gate";  // its name, in the gate's own namespace
     watch::RollbackPolicy rollback;
+    watch::InquiryPolicy inquiry;
     watch::FallbackPolicy fallback;
   } watch;
 

@@ -32,6 +32,12 @@ class Meter {
   // "warn", "fallback", "page"
   virtual void RollbackLate(std::string_view /*step*/) {}
   virtual void Bypassed() {}
+  // How many Rollouts wait without a verdict. Forgotten by whoever does not lead.
+  virtual void RolloutsPaused(std::size_t /*count*/) {}
+  // A question of the leader's own to MC: watch::ToString of why, and of what MC said.
+  virtual void Inquired(std::string_view /*why*/, std::string_view /*answer*/) {}
+  // "approve", "reject": a verdict that people made in MC's place.
+  virtual void Overridden(std::string_view /*decision*/) {}
 
   // Notices on their way to a sink. `waited`: from the fact's being noticed to its delivery.
   virtual void NoticeDelivered(std::string_view /*sink*/, Nanos /*waited*/) {}

@@ -135,6 +135,9 @@ Answer VerdictService::Evaluate(const VerdictRequest& request, const Deadline& d
   evaluation = evaluate::Conclude(deps_.trail, question, std::move(evaluation), context, links,
                                   rng.Fork("status"), deadline.stop);
   deps_.meter.VerdictGiven(config_.environment, evaluation.verdict, context.took);
+  if (const auto& overruling = evaluation.verdict.overruling()) {
+    deps_.meter.Overridden(decide::ToString(overruling->decision));
+  }
   const auto& evidence = evaluation.verdict.evidence();
   return {.verdict = evaluation.verdict,
           .evidence_digest = evidence ? "sha256:" + evidence->digest : "",

@@ -163,6 +163,28 @@ void FindBypasses(const RolloutFacts& facts, const std::vector<VerdictFact>& ver
   std::erase_if(state.bypassed, [&](const std::string& each) { return !each.starts_with(hash); });
 }
 
+// What waits for MC can be asked again.
+void FindResumable(const RolloutFacts& facts, const std::vector<VerdictFact>& verdicts,
+                   const std::string& answered, WallTime now, Judgement& judgement) {
+  const auto inquiry = PlanInquiry(facts, verdicts, judgement.state.resumable);
+  if (!inquiry || inquiry->why != Inquiry::Why::kPaused || inquiry->record_id != answered) return;
+  const auto verdict = std::find_if(verdicts.begin(), verdicts.end(),
+                                    [&](const auto& each) { return each.id == answered; });
+  Notice notice;
+  notice.kind = NoticeKind::kResumable;
+  notice.fact = answered;
+  notice.release = verdict->release;
+  notice.stage = verdict->stage;
+  notice.ns = facts.ns;
+  notice.rollout = facts.name;
+  notice.pod_hash = verdict->pod_hash;
+  notice.reason = verdict->reason;
+  notice.message = "MC would give a verdict by now; the rollout is still paused without one";
+  notice.happened_at = now;
+  judgement.notices.push_back(std::move(notice));
+  judgement.state.resumable = answered;
+}
+
 std::vector<std::string> Texts(const Json& json, const char* pointer) {
   std::vector<std::string> texts;
   for (const Json& each : JsonArray(json, pointer)) {
@@ -181,6 +203,7 @@ Json ToJson(const WatchState& state) {
   if (state.stable) json["stable"] = *state.stable;
   if (!state.former.empty()) json["former"] = state.former;
   if (!state.bypassed.empty()) json["bypassed"] = state.bypassed;
+  if (!state.resumable.empty()) json["resumable"] = state.resumable;
   return json;
 }
 
@@ -195,15 +218,18 @@ WatchState WatchStateFromJson(const Json& json) {
   if (json.contains("stable")) state.stable = JsonString(json, "/stable");
   state.former = Texts(json, "/former");
   state.bypassed = Texts(json, "/bypassed");
+  state.resumable = JsonString(json, "/resumable");
   return state;
 }
 
 Judgement Judge(const RolloutFacts& facts, const std::vector<VerdictFact>& verdicts,
-                const WatchState& state, const RollbackPolicy& policy, WallTime now) {
+                const WatchState& state, const std::string& answered, const RollbackPolicy& policy,
+                WallTime now) {
   Judgement judgement;
   judgement.state = state;
   FollowRollback(facts, verdicts, policy, now, judgement);
   FindBypasses(facts, verdicts, now, judgement);
+  FindResumable(facts, verdicts, answered, now, judgement);
   return judgement;
 }
 

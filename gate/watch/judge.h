@@ -8,6 +8,7 @@
 #include "gate/base/time.h"
 #include "gate/notify/notice.h"
 #include "gate/watch/gate_records.h"
+#include "gate/watch/inquiry.h"
 #include "gate/watch/rollback.h"
 #include "gate/watch/rollout_facts.h"
 
@@ -23,6 +24,8 @@ struct WatchState {
   std::optional<std::string> stable;
   std::vector<std::string> former;
   std::vector<std::string> bypassed;  // "<pod hash>/<stage>": told already
+  // The verdict's record of which was told that MC answers again (Inquiry::Why::kPaused).
+  std::string resumable;
 
   static constexpr std::size_t kMostFormer = 20;
 };
@@ -42,9 +45,11 @@ struct Judgement {
 
 // Looks at one Rollout: begins and follows rollbacks, and finds releases that went past a gate
 // without a verdict. Pure. A promotion back to a release that was stable before is no bypass (argo
-// R25, R76, R77), nor is what was promoted before this Rollout was first looked at.
+// R25, R76, R77), nor is what was promoted before this Rollout was first looked at. `answered` is
+// the record of the inconclusive verdict in place of which MC would give one by now; or empty.
 Judgement Judge(const RolloutFacts& facts, const std::vector<VerdictFact>& verdicts,
-                const WatchState& state, const RollbackPolicy& policy, WallTime now);
+                const WatchState& state, const std::string& answered, const RollbackPolicy& policy,
+                WallTime now);
 
 // The end of the rollback under way, after IsRestored has said so.
 Judgement CloseRestored(const RolloutFacts& facts, const WatchState& state, WallTime now);

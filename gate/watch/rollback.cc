@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "gate/evidence/reason.h"
+
 namespace gate::watch {
 namespace {
+
+// An abort that was asked for and is not there: it got lost, or whoever asked died before.
+constexpr Nanos kAssertAgain = std::chrono::seconds(5);
 
 struct TextField {
   const char* name;
@@ -40,6 +45,13 @@ std::optional<RollbackAction> EndOf(const Rollback& rollback, const RolloutFacts
   return std::nullopt;
 }
 
+// Nobody but us tells Argo of what MC took back.
+Nanos AbortAfter(const Rollback& rollback, const RollbackPolicy& policy) {
+  const bool withdrawn =
+      rollback.reason == evidence::ToString(evidence::Reason::kEvidenceWithdrawn);
+  return withdrawn ? Nanos(0) : policy.reassert_after;
+}
+
 // Collects what is due, and when the next thing will be.
 class Schedule {
  public:
@@ -53,6 +65,9 @@ class Schedule {
     } else {
       plan_.next = std::min(at, plan_.next.value_or(at));
     }
+  }
+  void LookAgainAfter(Nanos time) {
+    plan_.next = std::min(now_ + time, plan_.next.value_or(now_ + time));
   }
   RollbackPlan Take() { return std::move(plan_); }
 
@@ -100,8 +115,9 @@ RollbackPlan PlanRollback(const Rollback& rollback, const RolloutFacts& facts,
     schedule.Add(RollbackAction::kConfirmRestored, Nanos(0), false);
     return schedule.Take();
   }
-  schedule.Add(RollbackAction::kReassertAbort, policy.reassert_after,
-               under_way || rollback.reasserted);
+  const Nanos abort_after = AbortAfter(rollback, policy);
+  schedule.Add(RollbackAction::kReassertAbort, abort_after, under_way);
+  if (!under_way && rollback.began + abort_after <= now) schedule.LookAgainAfter(kAssertAgain);
   schedule.Add(RollbackAction::kWarn, policy.WarnAfter(), rollback.warned);
   schedule.Add(RollbackAction::kFallBack, policy.FallBackAfter(), rollback.fell_back);
   schedule.Add(RollbackAction::kPage, policy.limit, rollback.paged);

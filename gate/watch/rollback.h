@@ -43,7 +43,7 @@ Result<Rollback> RollbackFromJson(const Json& json);
 
 enum class RollbackAction {
   kNoteAbort,        // it has been seen: set abort_seen
-  kReassertAbort,    // Argo has not aborted: abort it
+  kReassertAbort,    // Argo has not aborted, or knows nothing of the refusal: abort it
   kWarn,             // people should look
   kFallBack,         // the configured way of last resort
   kPage,             // the limit has passed
@@ -57,8 +57,9 @@ struct RollbackPlan {
   std::optional<WallTime> next;     // when to look again if nothing changes before
 };
 
-// What to do about a rollback at `now`. Each action is due once: the flags say what was done.
-// Nothing is late any more once it looks restored.
+// What to do about a rollback at `now`. Each action is due once: the flags say what was done. Only
+// kReassertAbort is due, every few seconds, until the Rollout is aborted. Nothing is late any more
+// once it looks restored.
 RollbackPlan PlanRollback(const Rollback& rollback, const RolloutFacts& facts,
                           const RollbackPolicy& policy, WallTime now);
 

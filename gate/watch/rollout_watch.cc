@@ -15,6 +15,9 @@ constexpr Nanos kFirstPause = std::chrono::milliseconds(200);
 constexpr Nanos kLongestPause = std::chrono::seconds(10);
 // Fallbacks may take their time; nothing else is done meanwhile, so not too much of it.
 constexpr Nanos kFallbackPatience = std::chrono::seconds(30);
+// What a snapshot finds to be quiet is looked at one by one, so that neither the API server nor
+// what happens meanwhile suffers when a leader begins.
+constexpr Nanos kTurn = std::chrono::milliseconds(5);
 // An object may have changed without our being told, for instance while nobody led.
 constexpr Nanos kLookAgain = std::chrono::minutes(10);
 
@@ -30,6 +33,17 @@ std::vector<notify::Notice> NoticesOf(const Json& config_map) {
   return notices;
 }
 
+// Nothing is going on: another release is neither coming nor going.
+bool IsQuiet(const RolloutFacts& facts) {
+  return facts.observed && !facts.aborted && facts.current_hash == facts.stable_hash;
+}
+
+// The Rollout that a record is about.
+std::pair<std::string, std::string> RolloutOf(const Json& config_map) {
+  return {JsonString(config_map, "/metadata/namespace"),
+          JsonString(config_map, "/metadata/labels/rollout-gate~1rollout")};
+}
+
 WatchState StateIn(const Json& config_map) {
   const auto parsed = ParseStrictJson(JsonString(config_map, "/data/watch"));
   return parsed ? WatchStateFromJson(*parsed) : WatchState();
@@ -38,21 +52,27 @@ WatchState StateIn(const Json& config_map) {
 }  // namespace
 
 RolloutWatch::RolloutWatch(WatchOptions options, KubeApi& kube, Runtime& runtime, Log& log,
-                           WatchActions& actions, Rng rng)
+                           WatchActions& actions, McSource& mc, Rng rng)
     : options_(std::move(options)),
       kube_(kube),
       runtime_(runtime),
       log_(log),
       actions_(actions),
       rng_(rng),
-      changed_(runtime.NewEvent()) {}
+      changed_(runtime.NewEvent()),
+      inquirer_(
+          options_.inquiry, runtime, mc,
+          [this](const Inquiry& inquiry, McSays says) { OnAnswer(inquiry, says); },
+          rng.Fork("inquiries")) {}
 
 RolloutWatch::~RolloutWatch() = default;
 
 void RolloutWatch::Run(const std::stop_token& stop) {
   const auto rollouts = runtime_.Spawn("watch-rollouts", [&] { WatchRollouts(stop); });
   const auto records = runtime_.Spawn("watch-records", [&] { WatchRecords(stop); });
+  const auto inquiries = runtime_.Spawn("inquiries", [&] { inquirer_.Run(stop); });
   while (!stop.stop_requested()) {
+    TellPaused();
     Instant wake = runtime_.Now() + kLookAgain;
     if (const auto key = NextDue(wake)) {
       Look(*key, stop);
@@ -64,36 +84,23 @@ void RolloutWatch::Run(const std::stop_token& stop) {
 
 void RolloutWatch::WatchRollouts(const std::stop_token& stop) {
   WatchHandlers handlers;
-  handlers.on_snapshot = [this](const KubeList& list) {
-    {
-      const std::lock_guard lock(mutex_);
-      for (auto& [key, entry] : entries_) entry.facts.reset();
-    }
-    for (const Json& rollout : list.items) OnRollout(rollout);
-    const std::lock_guard lock(mutex_);
-    std::erase_if(entries_, [](const auto& each) { return !each.second.facts; });
+  handlers.on_page = [this](WatchHandlers::Page page, const std::vector<Json>& rollouts) {
+    OnRolloutPage(page, rollouts);
   };
-  handlers.on_event = [this](const KubeEvent& event) {
-    if (event.type != KubeEventType::kDeleted) return OnRollout(event.object);
-    const std::lock_guard lock(mutex_);
-    entries_.erase({JsonString(event.object, "/metadata/namespace"),
-                    JsonString(event.object, "/metadata/name")});
-  };
+  handlers.on_complete = [this] { OnRolloutsComplete(); };
+  handlers.on_event = [this](const KubeEvent& event) { OnRolloutEvent(event); };
   KeepWatching(kube::kRollouts, {}, std::move(handlers), stop);
 }
 
 // A new record is a reason to look at its Rollout; what it says is read then.
 void RolloutWatch::WatchRecords(const std::stop_token& stop) {
-  const auto touch = [this](const Json& config_map) {
-    const std::string rollout = JsonString(config_map, "/metadata/labels/rollout-gate~1rollout");
-    if (!rollout.empty()) Touch({JsonString(config_map, "/metadata/namespace"), rollout});
-  };
   WatchHandlers handlers;
-  handlers.on_snapshot = [&](const KubeList& list) {
-    for (const Json& config_map : list.items) touch(config_map);
+  handlers.on_page = [this](WatchHandlers::Page page, const std::vector<Json>& config_maps) {
+    OnRecordPage(page, config_maps);
   };
-  handlers.on_event = [&](const KubeEvent& event) {
-    if (event.type != KubeEventType::kDeleted) touch(event.object);
+  handlers.on_complete = [] {};
+  handlers.on_event = [this](const KubeEvent& event) {
+    if (event.type != KubeEventType::kDeleted) Touch(RolloutOf(event.object));
   };
   KeepWatching(kube::kConfigMaps, {.labels = kube::kRolloutLabel, .fields = {}},
                std::move(handlers), stop);
@@ -110,14 +117,105 @@ void RolloutWatch::KeepWatching(const KubeResource& resource, const KubeSelector
   log_.Warn(resource.plural + " are no longer watched", {{"error", end.message}});
 }
 
+// When the `turn`th of those that can wait is looked at.
+Instant RolloutWatch::InTurn(std::size_t turn) {
+  return runtime_.Now() + kTurn * static_cast<Nanos::rep>(turn);
+}
+
 // Rollouts without gates are none of our business.
-void RolloutWatch::OnRollout(const Json& rollout) {
-  RolloutFacts facts = ReadRollout(rollout, options_.stages);
-  if (facts.gates.empty()) return;
+void RolloutWatch::OnRolloutPage(WatchHandlers::Page page, const std::vector<Json>& rollouts) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (page == WatchHandlers::Page::kFirst) {
+      ++snapshots_;
+      in_turn_ = 0;
+    }
+    for (const Json& rollout : rollouts) {
+      RolloutFacts facts = ReadRollout(rollout, options_.stages);
+      if (facts.gates.empty()) continue;
+      due_.SetNoLater({facts.ns, facts.name}, IsQuiet(facts) ? InTurn(in_turn_++) : runtime_.Now());
+      Put(std::move(facts));
+    }
+  }
+  changed_->Set();
+}
+
+// What was not in the snapshot is gone.
+void RolloutWatch::OnRolloutsComplete() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Key> gone;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.snapshot != snapshots_) gone.push_back(key);
+  }
+  for (const Key& key : gone) Drop(key);
+}
+
+void RolloutWatch::OnRolloutEvent(const KubeEvent& event) {
+  RolloutFacts facts = ReadRollout(event.object, options_.stages);
   const Key key{facts.ns, facts.name};
   {
     const std::lock_guard lock(mutex_);
-    entries_[key].facts = std::move(facts);
+    if (event.type == KubeEventType::kDeleted) {
+      Drop(key);
+    } else if (!facts.gates.empty()) {
+      due_.SetNoLater(key, runtime_.Now());
+      Put(std::move(facts));
+    }
+  }
+  changed_->Set();
+}
+
+void RolloutWatch::Put(RolloutFacts facts) {
+  const Key key{facts.ns, facts.name};
+  if (facts.awaits_people) {
+    paused_.insert(key);
+  } else {
+    paused_.erase(key);
+  }
+  Entry& entry = entries_[key];
+  entry.facts = std::move(facts);
+  entry.snapshot = snapshots_;
+}
+
+void RolloutWatch::Drop(const Key& key) {
+  entries_.erase(key);
+  paused_.erase(key);
+  due_.Erase(key);
+  inquirer_.Set(key.first, key.second, std::nullopt);
+}
+
+void RolloutWatch::TellPaused() {
+  std::size_t paused = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    paused = paused_.size();
+  }
+  if (paused != paused_told_) actions_.OnPaused(paused);
+  paused_told_ = paused;
+}
+
+void RolloutWatch::OnRecordPage(WatchHandlers::Page page, const std::vector<Json>& config_maps) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (page == WatchHandlers::Page::kFirst) records_in_turn_ = 0;
+    for (const Json& config_map : config_maps) {
+      const auto found = entries_.find(RolloutOf(config_map));
+      if (found == entries_.end()) continue;  // it will be looked at for the first time
+      if (found->second.told == JsonString(config_map, "/data/audit-head")) continue;
+      due_.SetNoLater(found->first,
+                      found->second.looked ? runtime_.Now() : InTurn(records_in_turn_++));
+    }
+  }
+  changed_->Set();
+}
+
+void RolloutWatch::OnAnswer(const Inquiry& inquiry, McSays says) {
+  if (inquiry.why == Inquiry::Why::kPassed && says == McSays::kYes) return;
+  const Key key{inquiry.ns, inquiry.rollout};
+  if (inquiry.why == Inquiry::Why::kPaused) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) found->second.answered = inquiry.record_id;
   }
   Touch(key);
 }
@@ -125,9 +223,8 @@ void RolloutWatch::OnRollout(const Json& rollout) {
 void RolloutWatch::Touch(const Key& key) {
   {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) return;
-    found->second.due = runtime_.Now();
+    if (!entries_.contains(key)) return;
+    due_.SetNoLater(key, runtime_.Now());
   }
   changed_->Set();
 }
@@ -135,17 +232,9 @@ void RolloutWatch::Touch(const Key& key) {
 // The one that has been due longest; if none is, when the next one will be.
 std::optional<RolloutWatch::Key> RolloutWatch::NextDue(Instant& wake) {
   const std::lock_guard lock(mutex_);
-  const auto soonest =
-      std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-        return a.second.due.value_or(Instant::max()) < b.second.due.value_or(Instant::max());
-      });
-  if (soonest == entries_.end() || !soonest->second.due) return std::nullopt;
-  if (*soonest->second.due > runtime_.Now()) {
-    wake = std::min(wake, *soonest->second.due);
-    return std::nullopt;
-  }
-  soonest->second.due.reset();
-  return soonest->first;
+  if (auto key = due_.Pop(runtime_.Now())) return key;
+  wake = std::min(wake, due_.Next().value_or(wake));
+  return std::nullopt;
 }
 
 void RolloutWatch::Look(const Key& key, const std::stop_token& stop) {
@@ -153,8 +242,8 @@ void RolloutWatch::Look(const Key& key, const std::stop_token& stop) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    if (found == entries_.end() || !found->second.facts) return;
-    facts = *found->second.facts;
+    if (found == entries_.end()) return;
+    facts = found->second.facts;
   }
   const auto next = LookOnce(key, facts, {runtime_.Now() + kPatience, stop});
   if (!next && !stop.stop_requested()) {
@@ -166,12 +255,12 @@ void RolloutWatch::Look(const Key& key, const std::stop_token& stop) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
+  entry.looked = entry.looked || next;
   entry.failures = next ? 0 : entry.failures + 1;
   const Nanos wait =
       next ? std::max(until_next, Nanos(0))
            : std::min(kFirstPause * (1 << std::min(entry.failures, 8)), kLongestPause);
-  const Instant at = runtime_.Now() + wait;
-  entry.due = std::min(at, entry.due.value_or(at));  // it may have been touched meanwhile
+  due_.SetNoLater(key, runtime_.Now() + wait);  // it may have been touched meanwhile
 }
 
 Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const RolloutFacts& facts,
@@ -186,12 +275,15 @@ Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const Rol
   if (auto told = TellVerdicts(key, status, deadline); !told) return std::move(told).error();
 
   WatchState before = StateIn(status);
+  std::string answered;
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     if (!before.stable && found != entries_.end()) before.stable = found->second.stable;
+    if (found != entries_.end()) answered = found->second.answered;
   }
-  const auto judgement = JudgeNow(facts, status, before, deadline);
+  const std::vector<VerdictFact> verdicts = ReadVerdicts(status);
+  const auto judgement = JudgeNow(facts, verdicts, before, answered, deadline);
   if (!judgement) return judgement.error();
   if (auto told = Tell(judgement->notices, deadline); !told) return std::move(told).error();
   if (auto written = Write(facts, before, judgement->state, has_record, deadline); !written) {
@@ -203,6 +295,7 @@ Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const Rol
       found->second.stable = judgement->state.stable;
     }
   }
+  inquirer_.Set(facts.ns, facts.name, PlanInquiry(facts, verdicts, judgement->state.resumable));
   Count(facts, *judgement);
   for (const RollbackAction action : judgement->acts) {
     if (judgement->state.rollback) Act(action, facts, *judgement->state.rollback, deadline);
@@ -224,10 +317,12 @@ Result<void> RolloutWatch::TellVerdicts(const Key& key, const Json& status,
   return {};
 }
 
-Result<Judgement> RolloutWatch::JudgeNow(const RolloutFacts& facts, const Json& status,
-                                         const WatchState& before, const Deadline& deadline) {
+Result<Judgement> RolloutWatch::JudgeNow(const RolloutFacts& facts,
+                                         const std::vector<VerdictFact>& verdicts,
+                                         const WatchState& before, const std::string& answered,
+                                         const Deadline& deadline) {
   const WallTime now = runtime_.WallNow();
-  Judgement judgement = Judge(facts, ReadVerdicts(status), before, options_.rollback, now);
+  Judgement judgement = Judge(facts, verdicts, before, answered, options_.rollback, now);
   const auto confirm =
       std::find(judgement.acts.begin(), judgement.acts.end(), RollbackAction::kConfirmRestored);
   if (confirm == judgement.acts.end()) return judgement;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "gate/seams/log.h"
 #include "gate/seams/runtime.h"
 #include "gate/seams/watch.h"
+#include "gate/watch/due_queue.h"
+#include "gate/watch/inquirer.h"
 #include "gate/watch/judge.h"
 
 namespace gate::watch {
@@ -25,6 +28,7 @@ struct WatchOptions {
   std::string ns;                               // whose Rollouts; empty: of all namespaces
   std::vector<std::string> stages{"20", "50"};  // behind which gates stand
   RollbackPolicy rollback;
+  InquiryPolicy inquiry;
 };
 
 // What the watch does besides looking. All may wait until the deadline; called by one thread.
@@ -41,18 +45,22 @@ class WatchActions {
   virtual void OnRolledBack(const RolloutFacts& facts, const Rollback& rollback, Nanos took) = 0;
   virtual void OnBypassed(const RolloutFacts& facts) = 0;
   virtual void OnLate(const RolloutFacts& facts, notify::LateStep step) = 0;
+  // How many Rollouts are paused without a verdict, whenever that has changed.
+  virtual void OnPaused(std::size_t count) = 0;
 };
 
 // Watches Rollouts and their status ConfigMaps: tells of every verdict, follows each rollback until
-// the stable version serves again, and finds releases that went past a gate without a verdict. To
-// be run by one process at a time, the leader. What it must remember it keeps in the status
+// the stable version serves again, finds releases that went past a gate without a verdict, and asks
+// MC about what waits for it or, if that is configured, has passed. To be run by one process at a
+// time, the leader. What it must remember it keeps in the status
 // ConfigMaps, so that the next leader neither loses nor repeats anything, except that a fallback
 // which was begun and not finished is not begun again: the page follows.
 class RolloutWatch {
  public:
-  // `rng` spreads the retries of writers that collide.
+  // When `mc` answers no about what has passed, it must have put that on record before: the record
+  // is what is acted upon. `rng` spreads the retries of writers that collide, and inquiries.
   RolloutWatch(WatchOptions options, KubeApi& kube, Runtime& runtime, Log& log,
-               WatchActions& actions, Rng rng);
+               WatchActions& actions, McSource& mc, Rng rng);
   ~RolloutWatch();
 
   // Until `stop`.
@@ -61,27 +69,38 @@ class RolloutWatch {
  private:
   using Key = std::pair<std::string, std::string>;  // namespace and name of a Rollout
   struct Entry {
-    std::optional<RolloutFacts> facts;
-    std::optional<Instant> due;
+    RolloutFacts facts;
+    std::uint64_t snapshot = 0;         // the last one that it was in
+    bool looked = false;                // at least once
     int failures = 0;                   // in a row
     std::optional<std::string> stable;  // remembered even without a ConfigMap (WatchState)
     std::string told;                   // audit head up to which all verdicts were told
+    std::string answered;               // see Judge
   };
 
   void WatchRollouts(const std::stop_token& stop);
   void WatchRecords(const std::stop_token& stop);
   void KeepWatching(const KubeResource& resource, const KubeSelector& selector,
                     WatchHandlers handlers, const std::stop_token& stop);
-  void OnRollout(const Json& rollout);
+  void OnRolloutPage(WatchHandlers::Page page, const std::vector<Json>& rollouts);
+  void OnRolloutsComplete();
+  void OnRecordPage(WatchHandlers::Page page, const std::vector<Json>& config_maps);
+  void OnRolloutEvent(const KubeEvent& event);
+  void OnAnswer(const Inquiry& inquiry, McSays says);
+  void Put(RolloutFacts facts);
+  void Drop(const Key& key);
+  void TellPaused();
   void Touch(const Key& key);
+  Instant InTurn(std::size_t turn);
   std::optional<Key> NextDue(Instant& wake);
 
   void Look(const Key& key, const std::stop_token& stop);
   Result<std::optional<WallTime>> LookOnce(const Key& key, const RolloutFacts& facts,
                                            const Deadline& deadline);
   Result<void> TellVerdicts(const Key& key, const Json& status, const Deadline& deadline);
-  Result<Judgement> JudgeNow(const RolloutFacts& facts, const Json& status,
-                             const WatchState& before, const Deadline& deadline);
+  Result<Judgement> JudgeNow(const RolloutFacts& facts, const std::vector<VerdictFact>& verdicts,
+                             const WatchState& before, const std::string& answered,
+                             const Deadline& deadline);
   Result<bool> AskReplicaSets(const RolloutFacts& facts, const std::string& canary_hash,
                               const Deadline& deadline);
   Result<void> Write(const RolloutFacts& facts, const WatchState& before, const WatchState& after,
@@ -98,9 +117,17 @@ class RolloutWatch {
   WatchActions& actions_;
   Rng rng_;
   const std::unique_ptr<Event> changed_;
+  Inquirer inquirer_;
 
   std::mutex mutex_;  // guards what follows
   std::map<Key, Entry> entries_;
+  std::set<Key> paused_;
+  DueQueue<Key> due_;
+  std::uint64_t snapshots_ = 0;  // of Rollouts
+  std::size_t in_turn_ = 0;      // of the latest snapshot: Rollouts, and records, that can wait
+  std::size_t records_in_turn_ = 0;
+
+  std::size_t paused_told_ = 0;  // of Run's thread
 };
 
 }  // namespace gate::watch

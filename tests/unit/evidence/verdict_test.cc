@@ -96,7 +96,7 @@ std::vector<Row> Table() {
 
 TEST(DecideTest, FollowsTheDecisionTableForEveryReason) {
   const std::vector<Row> table = Table();
-  // The reasons beyond are people's: nothing that Decide is told of.
+  // The reasons beyond are nothing that Decide is told of.
   ASSERT_EQ(table.size(), static_cast<std::size_t>(Reason::kStopped) + 1);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];
@@ -158,6 +158,21 @@ TEST(DecideTest, KeepsMessagesShort) {
   EXPECT_LE(message.size(), 1000U);
   EXPECT_GT(message.size(), 990U);
   EXPECT_TRUE(IsValidUtf8(message));
+}
+
+TEST(WithdrawalTest, OnlyMcsVerifiedNoTakesAPassBack) {
+  for (const Row& row : Table()) {
+    const auto withdrawal = Withdrawal(Decide(Observed(row.reason), Policy{}));
+    EXPECT_EQ(withdrawal.has_value(), row.reason == Reason::kEvidenceFalse) << ToString(row.reason);
+  }
+  const auto withdrawal = Withdrawal(Decide(Observed(Reason::kEvidenceFalse), Policy{}));
+  EXPECT_EQ(withdrawal->outcome(), Outcome::kFail);
+  EXPECT_EQ(withdrawal->reason(), Reason::kEvidenceWithdrawn);
+  EXPECT_EQ(withdrawal->message(),
+            "MC no longer confirms release shop-1.5.0 at stage 20 in staging and gives no reasons");
+  EXPECT_EQ(withdrawal->evidence()->key_id, "mc-2026-a");
+  EXPECT_FALSE(withdrawal->security_alert());
+  EXPECT_EQ(NextStep(*withdrawal), Next::kDone);
 }
 
 TEST(DecideDeathTest, NothingBecomesAPassWithoutEvidenceThatSaysSo) {

@@ -53,6 +53,12 @@ Json AnOverriddenRecord() {
   return record;
 }
 
+TEST(VerdictNoticeTest, WhatMcTakesBackIsToldAsSuch) {
+  Json record = ARecord();
+  record["reason"] = "evidence-withdrawn";
+  EXPECT_EQ(KindsOf(record), std::vector{NoticeKind::kWithdrawn});
+}
+
 TEST(VerdictNoticeTest, ThatPeopleDecidedIsToldInPlaceOfTheVerdict) {
   const auto notices = NoticesOfVerdict(AnOverriddenRecord());
   ASSERT_TRUE(notices);

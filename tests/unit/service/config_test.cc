@@ -116,6 +116,10 @@ TEST(ServiceConfigTest, RefusesALeadersWorkThatMakesNoSense) {
   EXPECT_THAT(mistakes("watch.stages", ","), HasSubstr("must be weights such as 20,50"));
   EXPECT_THAT(mistakes("watch.rollbackLimit", "9s"), HasSubstr("must be at least 10s"));
   EXPECT_EQ(mistakes("watch.rollbackLimit", "10s"), "no mistake");
+  EXPECT_THAT(mistakes("watch.probe", "999ms"), HasSubstr("must be 0s, or at least 1s"));
+  EXPECT_EQ(mistakes("watch.probe", "1s"), "no mistake");
+  EXPECT_EQ(mistakes("watch.continuous", "0s"), "no mistake");
+  EXPECT_THAT(mistakes("watch.continuous", "1ms"), HasSubstr("must be 0s, or at least 1s"));
   EXPECT_THAT(mistakes("watch.lease", ""), HasSubstr("watch.lease must not be empty"));
   EXPECT_THAT(mistakes("watch.fallback", "helm"), HasSubstr("must be argo, undo or command"));
   EXPECT_THAT(mistakes("watch.fallback", "command"), HasSubstr("fallbackCommand must be set"));

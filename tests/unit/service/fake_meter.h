@@ -22,10 +22,20 @@ class FakeMeter : public Meter {
     const std::lock_guard lock(mutex_);
     ++refused[std::string(why)];
   }
+  void Inquired(std::string_view why, std::string_view answer) override {
+    const std::lock_guard lock(mutex_);
+    ++inquired[std::string(why) + " " + std::string(answer)];
+  }
+  void Overridden(std::string_view decision) override {
+    const std::lock_guard lock(mutex_);
+    ++overridden[std::string(decision)];
+  }
   std::string Expose() override { return "metrics here\n"; }
 
   std::map<std::string, int> verdicts;
   std::map<std::string, int> refused;
+  std::map<std::string, int> inquired;
+  std::map<std::string, int> overridden;
 
  private:
   std::mutex mutex_;

@@ -150,12 +150,29 @@ TEST_F(PrometheusMeterTest, CountsWhatTheLeaderDoes) {
   meter_.Leads(true);
   meter_.RollbackLate("warn");
   meter_.Bypassed();
+  meter_.RolloutsPaused(3);
+  EXPECT_EQ(ValueOf("rollout_gate_paused_rollouts"), "3");
   EXPECT_EQ(ValueOf("rollout_gate_leader"), "1");
   EXPECT_EQ(ValueOf(late + "\"warn\"}"), "1");
   EXPECT_EQ(ValueOf(late + "\"page\"}"), "0");
   EXPECT_EQ(ValueOf("rollout_gate_bypass_total{environment=\"staging\"}"), "1");
   meter_.Leads(false);
   EXPECT_EQ(ValueOf("rollout_gate_leader"), "0");
+  EXPECT_EQ(ValueOf("rollout_gate_paused_rollouts"), "0") << "somebody else counts them now";
+}
+
+TEST_F(PrometheusMeterTest, CountsWhatTheLeaderAsksAndWhatPeopleDecide) {
+  const std::string passed = "rollout_gate_inquiries_total{answer=\"no\",why=\"passed\"}";
+  const std::string approve =
+      "rollout_gate_overrides_total{decision=\"approve\",environment=\"staging\"}";
+  EXPECT_EQ(ValueOf(passed), "0");
+  EXPECT_EQ(ValueOf(approve), "0");
+  meter_.Inquired("passed", "no");
+  meter_.Inquired("paused", "nothing");
+  meter_.Overridden("approve");
+  EXPECT_EQ(ValueOf(passed), "1");
+  EXPECT_EQ(ValueOf("rollout_gate_inquiries_total{answer=\"nothing\",why=\"paused\"}"), "1");
+  EXPECT_EQ(ValueOf(approve), "1");
 }
 
 TEST_F(PrometheusMeterTest, CountsNoticesOfTheSinksThatAreConfigured) {

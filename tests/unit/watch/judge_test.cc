@@ -47,7 +47,7 @@ class JudgeTest : public ::testing::Test {
   }
   // Judges, and remembers what is to be remembered.
   Judgement At(Nanos time) {
-    Judgement judgement = Judge(facts_, verdicts_, state_, policy_, start_ + time);
+    Judgement judgement = Judge(facts_, verdicts_, state_, answered_, policy_, start_ + time);
     state_ = WatchStateFromJson(ToJson(judgement.state));
     return judgement;
   }
@@ -57,6 +57,7 @@ class JudgeTest : public ::testing::Test {
   RolloutFacts facts_;
   std::vector<VerdictFact> verdicts_;
   WatchState state_;
+  std::string answered_;  // see Judge
 };
 
 TEST_F(JudgeTest, WhileAllIsWellThereIsNothingToDo) {
@@ -91,7 +92,9 @@ TEST_F(JudgeTest, ARefusalThatArgoForgotIsEnforced) {
   Verdict("20", "fail", start_);
   (void)At(seconds(2));
   EXPECT_THAT(At(seconds(30)).acts, ElementsAre(RollbackAction::kReassertAbort));
-  EXPECT_THAT(At(seconds(31)).acts, IsEmpty()) << "once";
+  EXPECT_THAT(At(seconds(31)).acts, ElementsAre(RollbackAction::kReassertAbort)) << "until seen";
+  Abort();
+  EXPECT_THAT(At(seconds(32)).acts, IsEmpty());
 }
 
 TEST_F(JudgeTest, ARefusalThatMcTookBackIsNotEnforced) {
@@ -219,6 +222,36 @@ TEST_F(JudgeTest, AStateThatCannotBeReadBeginsAnew) {
   EXPECT_EQ(ToJson(WatchStateFromJson(Json::array())), Json::object());
   EXPECT_EQ(ToJson(WatchStateFromJson({{"rollback", 7}, {"former", "x"}, {"closed", 1}})),
             Json::object());
+}
+
+TEST_F(JudgeTest, ThatMcAnswersAgainIsToldOnceForEachVerdictThatPaused) {
+  Verdict("20", "inconclusive", start_);
+  verdicts_.back().reason = "timeout";
+  verdicts_.back().release = "shop-1.5.0";
+  facts_.awaits_people = true;
+  EXPECT_THAT(At(seconds(1)).notices, IsEmpty());
+  answered_ = "r0";
+  const Judgement told = At(seconds(60));
+  ASSERT_EQ(told.notices.size(), 1U);
+  const notify::Notice& notice = told.notices[0];
+  EXPECT_EQ(notice.kind, NoticeKind::kResumable);
+  EXPECT_EQ(notice.fact, "r0");
+  EXPECT_EQ(notice.release, "shop-1.5.0");
+  EXPECT_EQ(notice.stage, "20");
+  EXPECT_EQ(notice.reason, "timeout");
+  EXPECT_EQ(notice.happened_at, start_ + seconds(60));
+  EXPECT_THAT(told.acts, IsEmpty());
+  EXPECT_THAT(At(seconds(61)).notices, IsEmpty());
+  EXPECT_EQ(state_.resumable, "r0");
+}
+
+TEST_F(JudgeTest, ThatMcAnswersIsNotToldOfWhatWaitsNoLonger) {
+  Verdict("20", "inconclusive", start_);
+  answered_ = "r0";
+  EXPECT_THAT(At(seconds(1)).notices, IsEmpty());  // resumed by somebody
+  Verdict("20", "inconclusive", start_ + seconds(2));
+  facts_.awaits_people = true;
+  EXPECT_THAT(At(seconds(3)).notices, IsEmpty());  // of the pause before
 }
 
 }  // namespace

@@ -46,7 +46,15 @@ TEST_F(RollbackTest, ARefusalThatArgoDoesNotActUponIsReasserted) {
   EXPECT_EQ(After(seconds(1)).next, began_ + seconds(30));
   EXPECT_THAT(DueAfter(seconds(30)), ElementsAre(Action::kReassertAbort));
   rollback_.reasserted = true;
-  EXPECT_THAT(DueAfter(seconds(31)), IsEmpty());
+  EXPECT_THAT(DueAfter(seconds(31)), ElementsAre(Action::kReassertAbort)) << "it may get lost";
+  EXPECT_EQ(After(seconds(31)).next, began_ + seconds(36));
+  Abort();
+  EXPECT_THAT(DueAfter(seconds(32)), IsEmpty());
+}
+
+TEST_F(RollbackTest, WhatArgoCannotKnowOfIsAbortedAtOnce) {
+  rollback_.reason = "evidence-withdrawn";
+  EXPECT_THAT(DueAfter(seconds(0)), ElementsAre(Action::kReassertAbort));
 }
 
 TEST_F(RollbackTest, AnAbortIsNotedOnceAndNotReasserted) {

@@ -56,6 +56,7 @@ class Deeds : public WatchActions {
   }
   void OnBypassed(const RolloutFacts&) override { ++bypasses; }
   void OnLate(const RolloutFacts&, notify::LateStep step) override { late.push_back(step); }
+  void OnPaused(std::size_t count) override { paused = count; }
 
   std::vector<std::string> Kinds() const {
     std::vector<std::string> kinds;
@@ -75,7 +76,19 @@ class Deeds : public WatchActions {
   int fallbacks = 0;
   std::vector<Nanos> rolled_back;
   int bypasses = 0;
+  std::size_t paused = 0;
   std::vector<notify::LateStep> late;
+};
+
+// An MC that says the same to everything, until it is told otherwise.
+class FakeMc : public McSource {
+ public:
+  McSays Ask(const Inquiry& inquiry, const Deadline& /*deadline*/) override {
+    asked.push_back(inquiry);
+    return says;
+  }
+  McSays says = McSays::kNothing;
+  std::vector<Inquiry> asked;
 };
 
 class RolloutWatchTest : public ::testing::Test {
@@ -87,8 +100,7 @@ class RolloutWatchTest : public ::testing::Test {
           runtime(process),
           kube(process, test.stage_.server, test.weather_, {}, "watch"),
           log(test.lines_, runtime, LogFormat::kJson),
-          watch(WatchOptions{.environment = "staging", .ns = "shop"}, kube, runtime, log,
-                test.deeds_, Rng(1)) {
+          watch(test.Options(), kube, runtime, log, test.deeds_, test.mc_, Rng(1)) {
       fiber = test.stage_.world.fibers().Start(process, [this] { watch.Run({}); });
     }
     Process process;
@@ -99,6 +111,12 @@ class RolloutWatchTest : public ::testing::Test {
     std::shared_ptr<drill::sim::FiberHandle> fiber;
     ~Watcher() { process.Kill(); }
   };
+
+  virtual WatchOptions Options() {
+    return {.environment = "staging",
+            .ns = "shop",
+            .inquiry = {.while_paused = seconds(15), .while_passed = seconds(10)}};
+  }
 
   RolloutWatchTest() {
     stage_.Create(stage_.GateTemplate());
@@ -116,6 +134,9 @@ class RolloutWatchTest : public ::testing::Test {
 
   // What the gate leaves behind for the canary that is there now.
   void Record(const std::string& stage, const std::string& verdict) {
+    Record(stage, verdict, verdict == "pass" ? "evidence-true" : "evidence-false");
+  }
+  void Record(const std::string& stage, const std::string& verdict, const std::string& reason) {
     const Json record = {
         {"kind", "verdict"},
         {"id", "record-" + std::to_string(++records_)},
@@ -126,7 +147,7 @@ class RolloutWatchTest : public ::testing::Test {
         {"rollout", "demo"},
         {"podHash", stage_.Status("/currentPodHash")},
         {"verdict", verdict},
-        {"reason", verdict == "pass" ? "evidence-true" : "evidence-false"},
+        {"reason", reason},
         {"message", "because"},
         {"traceId", "t1"},
         {"durationMs", 5}};
@@ -153,6 +174,7 @@ class RolloutWatchTest : public ::testing::Test {
   ApiWeather weather_;
   NoLines lines_;
   Deeds deeds_;
+  FakeMc mc_;
   std::unique_ptr<Watcher> watcher_;
   int records_ = 0;
 };
@@ -284,6 +306,63 @@ TEST_F(RolloutWatchTest, WhatCouldNotBeToldIsToldLater) {
   deeds_.mute = false;
   RunUntilTold("rolled-back");
   EXPECT_THAT(deeds_.Kinds(), ElementsAre("failed", "rolled-back"));
+}
+
+TEST_F(RolloutWatchTest, ThatMcAnswersAgainIsToldOnceWhoeverLeads) {
+  stage_.job_ends = {{std::nullopt, true}};
+  stage_.Release("v2");
+  RunUntilStep(1);
+  Record("20", "inconclusive", "timeout");
+  PatchStatus({{"pauseConditions",
+                Json::array({{{"reason", "InconclusiveAnalysisRun"},
+                              {"startTime", FormatRfc3339(stage_.world.WallNow(), 0)}}})}});
+  stage_.RunFor(minutes(1));
+  EXPECT_THAT(deeds_.Kinds(), ElementsAre("paused"));
+  EXPECT_EQ(deeds_.paused, 1U);
+  EXPECT_GE(mc_.asked.size(), 3U);  // 12 to 18 s apart
+  EXPECT_LE(mc_.asked.size(), 5U);
+  ChangeLeader();
+  mc_.says = McSays::kNo;  // an answer is an answer
+  RunUntilTold("resumable");
+  const std::size_t asked = mc_.asked.size();
+  ChangeLeader();
+  stage_.RunFor(minutes(5));
+  EXPECT_THAT(deeds_.Kinds(), ElementsAre("paused", "resumable"));
+  EXPECT_EQ(mc_.asked.size(), asked);
+  EXPECT_EQ(stage_.Step(), 1);
+}
+
+TEST_F(RolloutWatchTest, WhatMcTakesBackIsAbortedAtOnce) {
+  stage_.job_ends = {{seconds(2), true}, {std::nullopt, true}};
+  stage_.Release("v2");
+  RunUntilStep(1);
+  Record("20", "pass");
+  RunUntilStep(3);
+  mc_.says = McSays::kYes;
+  stage_.RunFor(seconds(30));
+  EXPECT_THAT(deeds_.Kinds(), ElementsAre("passed"));
+  Record("20", "fail", "evidence-withdrawn");  // as the source does before it answers
+  mc_.says = McSays::kNo;
+  RunUntilTold("withdrawn");
+  EXPECT_EQ(stage_.Status("/abort"), "true");
+  RunUntilTold("rolled-back");
+  EXPECT_THAT(deeds_.Kinds(), ElementsAre("passed", "withdrawn", "rolled-back"));
+  EXPECT_LT(deeds_.rolled_back.at(0), seconds(30));
+  const std::size_t asked = mc_.asked.size();
+  stage_.RunFor(minutes(1));
+  EXPECT_EQ(mc_.asked.size(), asked);
+}
+
+TEST_F(RolloutWatchTest, WithoutAnAnswerWhatHasPassedGoesOn) {
+  stage_.job_ends = {{seconds(2), true}, {std::nullopt, true}};
+  stage_.Release("v2");
+  RunUntilStep(1);
+  Record("20", "pass");
+  RunUntilStep(3);
+  stage_.RunFor(minutes(1));
+  EXPECT_GE(mc_.asked.size(), 4U);
+  EXPECT_THAT(deeds_.Kinds(), ElementsAre("passed"));
+  EXPECT_NE(stage_.Status("/abort"), "true");
 }
 
 }  // namespace
