@@ -6,7 +6,8 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
   libfmt-dev libssl-dev libsqlite3-dev prometheus-cpp-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup build test drill attest-verify mutants bench check check-format check-tools format clean
+.PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format check-tools format \
+  clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -17,6 +18,7 @@ help:
 	@echo "make attest-verify  have signed reports verified by other implementations (needs node, python3)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"
+	@echo "make monitoring  check alert rules and dashboard with promtool"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
 	@echo "make clean    remove build/ and drill-report/"
 
@@ -53,6 +55,11 @@ mutants: build
 bench: build
 	tests/bench/evaluate/run.sh
 	tests/bench/serve/run.sh
+
+# Debian starts the Prometheus that it installs: only its promtool is wanted.
+monitoring:
+	@$(MAKE) --no-print-directory setup PACKAGES="prometheus jq"
+	kind/monitoring/check.sh
 
 # clang-format and clang-tidy are installed for these targets only.
 check-tools:
