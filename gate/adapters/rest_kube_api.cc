@@ -12,7 +12,7 @@ namespace gate {
 namespace {
 
 constexpr std::size_t kDeepestObject = 128;  // schemas in custom resource definitions are deep
-constexpr int kMostPages = 1000;
+constexpr int kMostPages = 5000;
 constexpr Nanos kLongestWatch = std::chrono::minutes(5);
 constexpr Nanos kWatchGrace = std::chrono::seconds(30);  // for the server to end it by itself
 
@@ -139,6 +139,19 @@ Result<Json> RestKubeApi::Get(const KubeRef& ref, const Deadline& deadline) {
 Result<KubeList> RestKubeApi::List(const KubeResource& resource, const std::string& ns,
                                    const KubeSelector& selector, const Deadline& deadline) {
   KubeList list;
+  const KubePageHandler collect = [&](std::vector<Json> items) {
+    for (Json& item : items) list.items.push_back(std::move(item));
+  };
+  auto version = ListPages(resource, ns, selector, collect, deadline);
+  if (!version) return std::move(version).error();
+  list.resource_version = *std::move(version);
+  return list;
+}
+
+Result<std::string> RestKubeApi::ListPages(const KubeResource& resource, const std::string& ns,
+                                           const KubeSelector& selector,
+                                           const KubePageHandler& on_page,
+                                           const Deadline& deadline) {
   std::string next;  // the server's token for the next page
   for (int page = 0; page < kMostPages; ++page) {
     Call call = {Describe("list", resource, ns, ""), "GET", "", "", ""};
@@ -154,11 +167,10 @@ Result<KubeList> RestKubeApi::List(const KubeResource& resource, const std::stri
     if (items == answer->end() || !(items->is_array() || items->is_null())) {
       return Error{ErrorCode::kProtocol, call.what + ": the answer is no list"};
     }
-    for (Json& item : *items) list.items.push_back(std::move(item));
-    // Every page carries the version of the first: the list is one consistent snapshot.
-    list.resource_version = JsonString(*answer, "/metadata/resourceVersion");
+    on_page(items->is_null() ? std::vector<Json>() : std::move(items->get_ref<Json::array_t&>()));
     next = JsonString(*answer, "/metadata/continue");
-    if (next.empty()) return list;
+    // Every page carries the version of the first: the list is one consistent snapshot.
+    if (next.empty()) return JsonString(*answer, "/metadata/resourceVersion");
   }
   return Error{
       ErrorCode::kInvalidArgument,

@@ -16,9 +16,11 @@ struct RestKubeApiOptions {
   std::string server;      // KubeConfig::server
   Secret token;            // fixed, or
   std::string token_file;  // read anew for every request: bound tokens rotate; wins over `token`
-  std::string field_manager = "rollout-gate";       // of everything but Apply, which names its own
-  int page_size = 500;                              // objects per List request
-  std::size_t body_limit = std::size_t{32} << 20U;  // of one answer
+  std::string field_manager = "rollout-gate";  // of everything but Apply, which names its own
+  // Objects per List request. A Rollout is some 10 KiB, as are the records of its gates; parsed,
+  // five times that.
+  int page_size = 100;
+  std::size_t body_limit = std::size_t{32} << 20U;         // of one answer
   std::size_t watch_event_limit = std::size_t{16} << 20U;  // of one event
 };
 
@@ -39,6 +41,9 @@ class RestKubeApi : public KubeApi {
   Result<Json> Get(const KubeRef& ref, const Deadline& deadline) override;
   Result<KubeList> List(const KubeResource& resource, const std::string& ns,
                         const KubeSelector& selector, const Deadline& deadline) override;
+  Result<std::string> ListPages(const KubeResource& resource, const std::string& ns,
+                                const KubeSelector& selector, const KubePageHandler& on_page,
+                                const Deadline& deadline) override;
   Result<void> Watch(const KubeResource& resource, const std::string& ns,
                      const KubeSelector& selector, const std::string& resource_version,
                      const KubeEventHandler& handler, const Deadline& deadline) override;

@@ -62,6 +62,9 @@ struct KubeList {
   std::string resource_version;  // to start a watch from
 };
 
+// Gets the objects of one page of a list.
+using KubePageHandler = std::function<void(std::vector<Json> items)>;
+
 enum class KubeEventType { kAdded, kModified, kDeleted, kBookmark };
 
 struct KubeEvent {
@@ -88,6 +91,17 @@ class KubeApi {
   // All objects, fetched in pages. `ns` empty means all namespaces.
   virtual Result<KubeList> List(const KubeResource& resource, const std::string& ns,
                                 const KubeSelector& selector, const Deadline& deadline) = 0;
+
+  // The same for lists that may be too long to be held: hands over page by page, and returns the
+  // version to start a watch from. After an error the list is incomplete.
+  virtual Result<std::string> ListPages(const KubeResource& resource, const std::string& ns,
+                                        const KubeSelector& selector,
+                                        const KubePageHandler& on_page, const Deadline& deadline) {
+    auto list = List(resource, ns, selector, deadline);
+    if (!list) return std::move(list).error();
+    on_page(std::move(list->items));
+    return std::move(list->resource_version);
+  }
 
   // One watch connection starting after `resource_version`, with bookmarks. Returns success when
   // the server ends it in an orderly way or the handler does, kGone when the version is too old.

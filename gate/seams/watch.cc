@@ -19,15 +19,20 @@ bool IsHopeless(const Error& error) {
 Result<std::string> Snapshot(KubeApi& kube, const KubeResource& resource, const std::string& ns,
                              const KubeSelector& selector, const WatchHandlers& handlers,
                              const Deadline& deadline) {
-  auto list = kube.List(resource, ns, selector, deadline);
-  if (!list) return std::move(list).error();
-  if (handlers.on_page) {
-    handlers.on_page(WatchHandlers::Page::kFirst, std::move(list->items));
-    handlers.on_complete();
-  } else {
+  if (!handlers.on_page) {
+    auto list = kube.List(resource, ns, selector, deadline);
+    if (!list) return std::move(list).error();
     handlers.on_snapshot(*list);
+    return std::move(list->resource_version);
   }
-  return std::move(list->resource_version);
+  auto page = WatchHandlers::Page::kFirst;
+  const auto on_page = [&](std::vector<Json> items) {
+    handlers.on_page(page, std::move(items));
+    page = WatchHandlers::Page::kNext;
+  };
+  auto version = kube.ListPages(resource, ns, selector, on_page, deadline);
+  if (version) handlers.on_complete();
+  return version;
 }
 
 }  // namespace

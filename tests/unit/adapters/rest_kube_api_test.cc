@@ -165,15 +165,31 @@ TEST_F(RestKubeApiTest, ListsPageByPage) {
   EXPECT_THAT(list->items, ElementsAre(Json{{"n", 1}}, Json{{"n", 2}}, Json{{"n", 3}}));
   const std::string first =
       "https://kube:6443/api/v1/namespaces/demo/pods?labelSelector=app%3Dweb%2Ctier%21%3Ddb"
-      "&fieldSelector=status.phase%3DRunning&limit=500";
+      "&fieldSelector=status.phase%3DRunning&limit=100";
   EXPECT_EQ(Url(0), first);
   EXPECT_EQ(Url(1), first + "&continue=t%2F1%3D");
+}
+
+TEST_F(RestKubeApiTest, HandsOverEachPageBeforeItAsksForTheNext) {
+  http_.Answer(200,
+               R"({"metadata":{"resourceVersion":"7","continue":"t"},"items":[{"n":1},{"n":2}]})");
+  http_.Answer(200, R"({"metadata":{"resourceVersion":"7","continue":"u"},"items":null})");
+  http_.Answer(410, Status(410, "Expired"));
+  std::vector<std::string> seen;
+  const auto version = api_.ListPages(
+      kube::kPods, "demo", {},
+      [&](const std::vector<Json>& items) {
+        seen.push_back(std::to_string(http_.sent().size()) + ": " + Json(items).dump());
+      },
+      Soon());
+  EXPECT_EQ(version.error().code, ErrorCode::kGone);
+  EXPECT_THAT(seen, ElementsAre("1: [{\"n\":1},{\"n\":2}]", "2: []"));
 }
 
 TEST_F(RestKubeApiTest, ListsAllNamespaces) {
   http_.Answer(200, R"({"metadata":{"resourceVersion":"7"},"items":null})");
   EXPECT_TRUE(api_.List(kube::kRollouts, "", {}, Soon())->items.empty());
-  EXPECT_EQ(Url(), "https://kube:6443/apis/argoproj.io/v1alpha1/rollouts?limit=500");
+  EXPECT_EQ(Url(), "https://kube:6443/apis/argoproj.io/v1alpha1/rollouts?limit=100");
 }
 
 TEST_F(RestKubeApiTest, AListThatExpiresBetweenItsPagesIsGone) {
@@ -184,7 +200,7 @@ TEST_F(RestKubeApiTest, AListThatExpiresBetweenItsPagesIsGone) {
 
 // Nothing but another question can help here, so nobody asks the same one again.
 TEST_F(RestKubeApiTest, AListWithoutEndIsAnInvalidArgument) {
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     http_.Answer(200, R"({"metadata":{"resourceVersion":"7","continue":"t"},"items":[]})");
   }
   EXPECT_EQ(api_.List(kube::kPods, "demo", {}, Soon()).error().code, ErrorCode::kInvalidArgument);

@@ -108,6 +108,20 @@ TEST_F(WatchObjectsTest, ListsAgainWhenItsPlaceIsGone) {
                                 "snapshot 500", "watch from 500"));
 }
 
+TEST_F(WatchObjectsTest, GivesPagesToWhoeverWantsThemAndSaysWhenTheyAreAll) {
+  FailList(ErrorCode::kGone);
+  List("10");
+  WatchHandlers handlers;
+  handlers.on_page = [this](WatchHandlers::Page page, const std::vector<Json>& items) {
+    log_.push_back((page == WatchHandlers::Page::kFirst ? "first page of " : "page of ") +
+                   std::to_string(items.size()));
+  };
+  handlers.on_complete = [this] { log_.push_back("complete"); };
+  (void)WatchObjects(kube_, runtime_, kube::kPods, "ns", {}, handlers,
+                     runtime_.In(24h, stop_.get_token()));
+  EXPECT_THAT(log_, ElementsAre("list", "list", "first page of 1", "complete", "watch from 10"));
+}
+
 TEST_F(WatchObjectsTest, ListsAgainWhenAListIsGoneBetweenItsPages) {
   FailList(ErrorCode::kGone);
   List("10");
