@@ -25,6 +25,7 @@ constexpr std::size_t kLargestPage = 10'000;
 constexpr std::size_t kLargestCount = 1'000'000'000;
 constexpr Nanos kDefaultWait = std::chrono::seconds(5);
 constexpr Nanos kLongestWait = std::chrono::minutes(10);
+constexpr Nanos kLongestFlip = std::chrono::hours(24 * 365);
 
 AdminReply Reply(int status, const Json& body) { return {status, gate::DumpJson(body) + "\n"}; }
 
@@ -93,6 +94,7 @@ class QueryReader {
 
 JournalFilter ReadFilter(QueryReader& query) {
   JournalFilter filter;
+  filter.space = query.Text("space");
   filter.release = query.Text("release");
   filter.stage = query.Text("stage");
   filter.path = query.Text("path");
@@ -175,45 +177,63 @@ AdminReply PutScript(Service& service, const std::string& body) {
                      {"mistakes", std::move(mistakes)}});
 }
 
-struct FlipRequest {
-  std::string release;
-  std::optional<std::string> stage;
-  std::optional<bool> ok;
-};
+constexpr std::string_view kFlipUsage =
+    "{\"release\": text, \"stage\": text (optional), \"space\": text (optional), "
+    "\"for\": duration (optional), \"ok\": true, false, or null to end the override}";
 
-Result<FlipRequest> ReadFlip(const std::string& body) {
+Result<void> ReadFlipMember(const std::string& key, const Json& value, Override& flip) {
+  if (key == "release" && value.is_string()) {
+    flip.release = value.get<std::string>();
+  } else if (key == "stage" && value.is_string()) {
+    flip.stage = value.get<std::string>();
+  } else if (key == "space" && value.is_string()) {
+    flip.space = value.get<std::string>();
+  } else if (key == "ok" && value.is_boolean()) {
+    flip.ok = value.get<bool>();
+  } else if (key == "for" && value.is_string()) {
+    const auto lasts = gate::ParseDuration(value.get<std::string>());
+    if (!lasts) return Invalid("\"for\": " + lasts.error().message);
+    if (*lasts <= Nanos(0) || *lasts > kLongestFlip) {
+      return Invalid("\"for\" must be between 0 and " + gate::FormatDuration(kLongestFlip));
+    }
+    flip.lasts = *lasts;
+  } else if (key != "ok" || !value.is_null()) {
+    return Invalid(
+        fmt::format("\"{}\" is unknown or of the wrong type; expected {}", key, kFlipUsage));
+  }
+  return {};
+}
+
+Result<Override> ReadFlip(const std::string& body) {
   const auto json = gate::ParseStrictJson(body);
   if (!json) return Invalid("the body is not JSON: " + json.error().message);
   if (!json->is_object()) return Invalid("the body must be an object");
-  FlipRequest flip;
+  Override flip;
   for (const auto& [key, value] : json->items()) {
-    if (key == "release" && value.is_string()) {
-      flip.release = value.get<std::string>();
-    } else if (key == "stage" && value.is_string()) {
-      flip.stage = value.get<std::string>();
-    } else if (key == "ok" && value.is_boolean()) {
-      flip.ok = value.get<bool>();
-    } else if (key != "ok" || !value.is_null()) {
-      return Invalid(
-          fmt::format("\"{}\" is unknown or of the wrong type; expected "
-                      "{{\"release\": text, \"stage\": text (optional), \"ok\": true, "
-                      "false, or null to end the override}}",
-                      key));
-    }
+    auto read = ReadFlipMember(key, value, flip);
+    if (!read) return std::move(read).error();
   }
   if (flip.release.empty()) return Invalid("\"release\" is missing or empty");
   if (!json->contains("ok")) return Invalid("\"ok\" is missing");
+  if (flip.lasts && !flip.ok) return Invalid("what ends now needs no \"for\"");
   return flip;
+}
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
 }
 
 AdminReply PostFlip(Service& service, const std::string& body) {
   const auto flip = ReadFlip(body);
   if (!flip) return ErrorReply(400, flip.error().message);
-  const auto done = service.engine().Override(flip->release, flip->stage, flip->ok);
+  const auto done = service.engine().SetOverride(*flip, service.Now());
   if (!done) return ErrorReply(StatusOf(done.error().code), done.error().message);
   return Reply(200, {{"release", flip->release},
-                     {"stage", flip->stage ? Json(*flip->stage) : Json(nullptr)},
-                     {"ok", flip->ok ? Json(*flip->ok) : Json(nullptr)}});
+                     {"stage", OrNull(flip->stage)},
+                     {"space", OrNull(flip->space)},
+                     {"ok", OrNull(flip->ok)},
+                     {"for", flip->lasts ? Json(gate::FormatDuration(*flip->lasts)) : Json()}});
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ void AddBody(const JournalEntry& entry, Json& json) {
 }
 
 void AddDecision(const Decision& decision, Json& json) {
+  json["space"] = decision.space;
   json["rule"] = decision.rule;
   json["response"] = decision.response;
   json["key"] = decision.key;
@@ -45,6 +46,7 @@ void AddDecision(const Decision& decision, Json& json) {
   json["deliberate"] = decision.deliberate;
   json["fault"] = decision.fault;
   json["delayNs"] = decision.delay.count();
+  json["draws"] = ToJson(decision.draws);
   json["internalError"] =
       decision.internal_error.empty() ? Json(nullptr) : Json(decision.internal_error);
 }

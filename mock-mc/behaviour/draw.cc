@@ -1,5 +1,7 @@
 #include "mock-mc/behaviour/draw.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -14,6 +16,7 @@ using std::chrono::microseconds;
 
 gate::Rng StreamOf(const DrawSite& site, std::string_view concern) {
   return gate::Rng(site.seed)
+      .Fork(site.space)
       .Fork(site.rule)
       .Fork(site.key)
       .Fork(std::to_string(site.n))
@@ -23,6 +26,28 @@ gate::Rng StreamOf(const DrawSite& site, std::string_view concern) {
 // In (0, 1], with 53 bits.
 double UnitInterval(gate::Rng& stream) {
   return static_cast<double>((stream.Next() >> 11U) + 1) * 0x1.0p-53;
+}
+
+OddsOutcome DrawProbability(double p, gate::Rng stream) {
+  const double value = static_cast<double>(stream.Next() >> 11U) * 0x1.0p-53;  // in [0, 1)
+  const bool fires = value < p;
+  return {fires, fmt::format("{:.6f} {} {}", value, fires ? "<" : ">=", p)};
+}
+
+// Each block of `of` requests has its own selection, by Knuth's algorithm S (The Art of Computer
+// Programming, 3.4.2): walking through the block, each is hit with the odds that are left.
+OddsOutcome DrawExact(const ExactShare& share, DrawSite site, std::string_view concern) {
+  const std::uint64_t place = (site.n - 1) % share.of;
+  site.n = (site.n - 1) / share.of + 1;
+  gate::Rng stream = StreamOf(site, concern);
+  std::uint64_t needed = share.hits;
+  bool hit = false;
+  for (std::uint64_t i = 0; i <= place; ++i) {
+    hit = stream.Below(share.of - i) < needed;
+    if (hit) --needed;
+  }
+  return {hit, fmt::format("request {} of {} in block {}: {}", place + 1, share.of, site.n,
+                           hit ? "hit" : "spared")};
 }
 
 // Box and Muller 1958. Rounding to microseconds hides the last-bit differences that libm
@@ -47,6 +72,15 @@ Nanos DrawUniform(const UniformDelay& delay, gate::Rng stream) {
 
 std::uint64_t Draw(const DrawSite& site, std::string_view concern) {
   return StreamOf(site, concern).Next();
+}
+
+std::uint64_t DrawBelow(std::uint64_t bound, const DrawSite& site, std::string_view concern) {
+  return StreamOf(site, concern).Below(bound);
+}
+
+OddsOutcome DrawOdds(const Odds& odds, const DrawSite& site, std::string_view concern) {
+  if (const auto* share = std::get_if<ExactShare>(&odds)) return DrawExact(*share, site, concern);
+  return DrawProbability(std::get<Probability>(odds).p, StreamOf(site, concern));
 }
 
 Nanos DrawDelay(const Delay& delay, const DrawSite& site) {

@@ -16,22 +16,7 @@ using gate::ErrorCode;
 using gate::Nanos;
 using gate::Result;
 
-std::string OrEmpty(const std::string* text) { return text == nullptr ? "" : *text; }
-
-// So that joining the parts of a key with '|' is unambiguous.
-std::string EscapeForKey(std::string_view part) {
-  std::string escaped;
-  for (const char c : part) {
-    if (c == '|') {
-      escaped += "%7C";
-    } else if (c == '%') {
-      escaped += "%25";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
+constexpr int kNotFound = 404;
 
 // The trace id of a well-formed traceparent of version 00, else "".
 std::string TraceIdOf(const Request& request) {
@@ -50,22 +35,6 @@ Scheme SchemeAskedFor(const Request& request) {
     return accept != nullptr && accept->find(type) != std::string::npos;
   };
   return names("application/json") && !names("in-toto+dsse") ? Scheme::kJws : Scheme::kDsse;
-}
-
-bool Matches(const std::vector<std::pair<std::string, TextPattern>>& patterns,
-             const Fields& fields) {
-  return std::all_of(patterns.begin(), patterns.end(), [&](const auto& named) {
-    const std::string* value = FindField(fields, named.first);
-    return value != nullptr && named.second.Matches(*value);
-  });
-}
-
-bool MatchesHeaders(const std::vector<std::pair<std::string, TextPattern>>& patterns,
-                    const Fields& headers) {
-  return std::all_of(patterns.begin(), patterns.end(), [&](const auto& named) {
-    const std::string* value = FindHeader(headers, named.first);
-    return value != nullptr && named.second.Matches(*value);
-  });
 }
 
 std::string TrimmedLine(std::string text) {
@@ -138,6 +107,61 @@ void AddSteps(const Fault& fault, std::string bytes, Plan& plan) {
   }
 }
 
+void FillIn(const Facts& facts, Decision& decision) {
+  decision.space = facts.space;
+  decision.release = facts.release;
+  decision.stage = facts.stage;
+  decision.environment = facts.environment;
+  decision.nonce = facts.nonce;
+}
+
+const Item& ItemAt(const Rule& rule, std::size_t index) {
+  if (const auto* sequence = std::get_if<Sequence>(&rule.answers)) {
+    return sequence->at(index).item;
+  }
+  return std::get<Timeline>(rule.answers).phases.at(index).item;
+}
+
+// What the item answers after having been in force for `elapsed`.
+const Response& Usual(const Item& item, Nanos elapsed) {
+  if (!item.flap) return item.response;
+  const Flap& flap = *item.flap;
+  const auto place = static_cast<double>(((elapsed + flap.shift) % flap.period).count());
+  const bool own = place < flap.duty * static_cast<double>(flap.period.count());
+  return own ? item.response : flap.other;
+}
+
+Response Alter(const Response& usual, const Alternative& alternative) {
+  if (alternative.response) return *alternative.response;
+  Response response = usual;
+  if (alternative.delay) response.delay = alternative.delay;
+  if (alternative.fault.kind != Fault::Kind::kNone) response.fault = alternative.fault;
+  return response;
+}
+
+// The alternative of the first chance that happens at this site; nullptr if none does. `prefix`
+// separates the chances of different items.
+const Alternative* DrawAlternative(const std::vector<Chance>& chances, const DrawSite& site,
+                                   const std::string& prefix, Decision& decision) {
+  for (std::size_t i = 0; i < chances.size(); ++i) {
+    const std::string concern = fmt::format("{}sometimes-{}", prefix, i + 1);
+    OddsOutcome outcome = DrawOdds(chances[i].odds, site, concern);
+    decision.draws.emplace_back(concern, std::move(outcome.text));
+    if (!outcome.fires) continue;
+    const auto& alternatives = chances[i].alternatives;
+    if (alternatives.size() == 1) return &alternatives.front();
+    const std::string which = concern + "-any";
+    const std::uint64_t drawn = DrawBelow(alternatives.size(), site, which);
+    decision.draws.emplace_back(which, fmt::format("{} of {}", drawn + 1, alternatives.size()));
+    return &alternatives[drawn];
+  }
+  return nullptr;
+}
+
+std::string StateId(const Decision& decision) {
+  return decision.space + '\0' + decision.rule + '\0' + decision.key;
+}
+
 }  // namespace
 
 Plan RefusalPlan(int status, std::string_view error, const Moment& now) {
@@ -145,61 +169,6 @@ Plan RefusalPlan(int status, std::string_view error, const Moment& now) {
   none.keep_alive = false;
   return UnscriptedPlan("malformed-request", status, error, none, now, Decision());
 }
-
-struct Engine::Facts {
-  Target target;
-  Fields parameters;  // of the path
-  bool is_evidence_request = false;
-  std::string release;
-  std::string stage;
-  std::string environment;
-  std::string nonce;
-
-  explicit Facts(Target taken_apart) : target(std::move(taken_apart)) {
-    stage = OrEmpty(FindField(target.query, "stage"));
-    environment = OrEmpty(FindField(target.query, "environment"));
-    nonce = OrEmpty(FindField(target.query, "nonce"));
-    const auto& segments = target.segments;
-    is_evidence_request = segments.size() == 3 && segments[0] == "v1" &&
-                          segments[1] == "evidence" && !segments[2].empty();
-    if (is_evidence_request) release = segments[2];
-  }
-
-  void FillIn(Decision& decision) const {
-    decision.release = release;
-    decision.stage = stage;
-    decision.environment = environment;
-    decision.nonce = nonce;
-  }
-
-  std::string KeyOf(const std::vector<KeyPart>& parts, const Request& request) const {
-    std::string key;
-    for (const KeyPart& part : parts) {
-      if (&part != &parts.front()) key += '|';
-      key += EscapeForKey(ValueOf(part, request));
-    }
-    return key;
-  }
-
- private:
-  std::string ValueOf(const KeyPart& part, const Request& request) const {
-    switch (part.from) {
-      case KeyPart::From::kRelease:
-        return release;
-      case KeyPart::From::kStage:
-        return stage;
-      case KeyPart::From::kEnvironment:
-        return environment;
-      case KeyPart::From::kPath:
-        return OrEmpty(FindField(parameters, part.name));
-      case KeyPart::From::kQuery:
-        return OrEmpty(FindField(target.query, part.name));
-      case KeyPart::From::kHeader:
-        return OrEmpty(FindHeader(request.headers, part.name));
-    }
-    return "";
-  }
-};
 
 Engine::Engine(Script script, FileReader read_file, const Moment& started, std::size_t most_states)
     : script_(std::move(script)),
@@ -210,42 +179,63 @@ Engine::Engine(Script script, FileReader read_file, const Moment& started, std::
 Plan Engine::Handle(const Request& request, const Moment& now) {
   Decision decision;
   decision.trace_id = TraceIdOf(request);
-  auto target = ParseTarget(request.target);
-  if (!target) {
-    return UnscriptedPlan("malformed-request", 400, target.error().message, request, now,
+  Facts facts;
+  const Route route = FindRoute(request, now, facts);
+  FillIn(facts, decision);
+  if (const auto* refusal = std::get_if<Refusal>(&route)) {
+    return UnscriptedPlan(refusal->response, refusal->status, refusal->error, request, now,
                           std::move(decision));
   }
-  Facts facts(*std::move(target));
-  facts.FillIn(decision);
-  if (facts.is_evidence_request) {
-    if (auto refusal = CheckToken(request, now, decision)) return *std::move(refusal);
-    if (const OverrideEntry* entry = FindOverride(facts)) {
-      decision.rule = kOverrideRule;
-      decision.key = EscapeForKey(facts.release) + "|" + EscapeForKey(facts.stage);
-      return Answer([&](const State& /*state*/) -> const Response& { return entry->response; },
-                    request, facts, now, std::move(decision));
-    }
+  if (const auto* failure = std::get_if<InternalFailure>(&route)) {
+    return InternalError(request, now, std::move(decision), failure->error);
   }
-  if (const Rule* rule = FindRule(request, facts)) {
-    facts.FillIn(decision);
-    decision.rule = rule->id;
-    decision.key = facts.KeyOf(rule->key, request);
-    return Answer([&](const State& state) -> const Response& { return Choose(*rule, state, now); },
-                  request, facts, now, std::move(decision));
+  if (const auto* rule = std::get_if<const Rule*>(&route)) {
+    return AnswerByRule(**rule, request, facts, now, std::move(decision));
   }
-  if (facts.is_evidence_request) {
-    return UnscriptedPlan("no-evidence", 404, "no evidence", request, now, std::move(decision));
-  }
-  return UnscriptedPlan("no-such-path", 404, "no such path", request, now, std::move(decision));
+  decision.rule = kOverrideRule;
+  decision.key = ReleaseAndStageKey(facts);
+  const auto share = TakeShare(nullptr, decision, now);
+  if (!share) return TooManyKeys(request, now, std::move(decision));
+  return Answer(*std::get<std::shared_ptr<const Response>>(route), *share, request, facts, now,
+                std::move(decision));
 }
 
-std::optional<Plan> Engine::CheckToken(const Request& request, const Moment& now,
-                                       const Decision& decision) const {
-  const auto good = IsTokenGood(request);
-  if (!good) return InternalError(request, now, decision, good.error().message);
-  if (*good) return std::nullopt;
-  return UnscriptedPlan("unauthorized", 401, "the token is missing or wrong", request, now,
-                        decision);
+Explanation Engine::Explain(const Request& request, const Moment& now) const {
+  Facts facts;
+  const Route route = FindRoute(request, now, facts);
+  Explanation explanation;
+  explanation.space = facts.space;
+  const auto* refusal = std::get_if<Refusal>(&route);
+  if (const auto* failure = std::get_if<InternalFailure>(&route)) {
+    explanation.before_rules = failure->error;
+  } else if (std::holds_alternative<std::shared_ptr<const Response>>(route)) {
+    explanation.before_rules = "an override is in force";
+  } else if (refusal != nullptr && refusal->status != kNotFound) {
+    explanation.before_rules = refusal->error;
+  }
+  const auto* answering = std::get_if<const Rule*>(&route);
+  for (const Rule& rule : script_.rules) {
+    explanation.rules.push_back(
+        {rule.id, answering != nullptr && *answering == &rule, WhyNot(rule, request, facts)});
+  }
+  return explanation;
+}
+
+Engine::Route Engine::FindRoute(const Request& request, const Moment& now, Facts& facts) const {
+  auto target = ParseTarget(request.target);
+  if (!target) return Refusal{"malformed-request", 400, target.error().message};
+  facts = ReadFacts(*std::move(target), request, script_.space);
+  if (facts.is_evidence_request) {
+    const auto good = IsTokenGood(request);
+    if (!good) return InternalFailure{good.error().message};
+    if (!*good) return Refusal{"unauthorized", 401, "the token is missing or wrong"};
+    if (auto response = FindOverride(facts, now)) return response;
+  }
+  for (const Rule& rule : script_.rules) {
+    if (Matches(rule, request, facts)) return &rule;
+  }
+  if (facts.is_evidence_request) return Refusal{"no-evidence", kNotFound, "no evidence"};
+  return Refusal{"no-such-path", kNotFound, "no such path"};
 }
 
 Result<bool> Engine::IsTokenGood(const Request& request) const {
@@ -263,80 +253,100 @@ Result<bool> Engine::IsTokenGood(const Request& request) const {
   return header != nullptr && *header == "Bearer " + expected;
 }
 
-const Engine::OverrideEntry* Engine::FindOverride(const Facts& facts) const {
+std::shared_ptr<const Response> Engine::FindOverride(const Facts& facts, const Moment& now) const {
+  const std::lock_guard lock(mutex_);
+  const OverrideEntry* best = nullptr;
+  const auto exactness = [](const Override& about) {
+    return (about.space ? 2 : 0) + (about.stage ? 1 : 0);
+  };
   for (const OverrideEntry& entry : overrides_) {
-    if (entry.release == facts.release && entry.stage.value_or(facts.stage) == facts.stage) {
-      return &entry;
-    }
+    const Override& about = entry.about;
+    const bool fits = about.release == facts.release &&
+                      about.stage.value_or(facts.stage) == facts.stage &&
+                      about.space.value_or(facts.space) == facts.space;
+    if (!fits || (entry.until && now.at >= *entry.until)) continue;
+    if (best == nullptr || exactness(about) > exactness(best->about)) best = &entry;
   }
-  return nullptr;
+  return best == nullptr ? nullptr : best->response;
 }
 
-const Rule* Engine::FindRule(const Request& request, Facts& facts) const {
-  for (const Rule& rule : script_.rules) {
-    const Match& match = rule.match;
-    if (match.method && !match.method->Matches(request.method)) continue;
-    auto parameters = match.path.Match(facts.target);
-    if (!parameters || !Matches(match.parameters, *parameters) ||
-        !Matches(match.query, facts.target.query) ||
-        !MatchesHeaders(match.headers, request.headers)) {
-      continue;
-    }
-    facts.parameters = *std::move(parameters);
-    if (const std::string* release = FindField(facts.parameters, kReleaseParameter)) {
-      facts.release = *release;
-    }
-    return &rule;
-  }
-  return nullptr;
-}
-
-// Counts the request; nullptr if there are too many states.
-const Engine::State* Engine::Touch(const Decision& decision, const Moment& now) {
-  std::string id = decision.rule + '\0' + decision.key;
+// Counts the request and says what that makes of it; nothing if there are too many states.
+std::optional<Engine::Share> Engine::TakeShare(const Rule* rule, const Decision& decision,
+                                               const Moment& now) {
+  std::string id = StateId(decision);
+  const std::lock_guard lock(mutex_);
   auto found = states_.find(id);
   if (found == states_.end()) {
-    if (states_.size() >= most_states_) return nullptr;
+    if (states_.size() >= most_states_) return std::nullopt;
     found = states_.emplace(std::move(id), State{0, now.at, decision.nonce}).first;
   }
-  ++found->second.n;
-  return &found->second;
+  State& state = found->second;
+  Share share{++state.n, 0, 0, Nanos(0), state.first_nonce};
+  if (rule != nullptr) Place(*rule, now, state, share);
+  // Threads read the clock before they get here, and time must not seem to go back.
+  share.item = std::max(share.item, state.item);
+  state.n_in_item = share.item == state.item ? state.n_in_item + 1 : 1;
+  state.item = share.item;
+  share.n_in_item = state.n_in_item;
+  share.elapsed_in_item = std::max(share.elapsed_in_item, Nanos(0));
+  return share;
 }
 
-const Response& Engine::Choose(const Rule& rule, const State& state, const Moment& now) const {
+// Which item is in force for a request, and for how long it has been.
+void Engine::Place(const Rule& rule, const Moment& now, const State& state, Share& share) const {
   if (const auto* sequence = std::get_if<Sequence>(&rule.answers)) {
-    auto before = static_cast<std::int64_t>(state.n) - 1;  // earlier requests of this key
-    for (const Turn& turn : *sequence) {
-      if (before < turn.times) return turn.response;
-      before -= turn.times;
+    auto before = static_cast<std::int64_t>(share.n) - 1;  // earlier requests of this key
+    while (share.item + 1 < sequence->size() && before >= (*sequence)[share.item].times) {
+      before -= (*sequence)[share.item].times;
+      ++share.item;
     }
-    return sequence->back().response;
+    return;
   }
   const auto& timeline = std::get<Timeline>(rule.answers);
   Nanos elapsed = now.at - (timeline.since == Timeline::Since::kStart ? started_.at : state.first);
-  for (const Phase& phase : timeline.phases) {
-    if (elapsed < phase.length) return phase.response;
-    elapsed -= phase.length;
+  while (share.item + 1 < timeline.phases.size() && elapsed >= timeline.phases[share.item].length) {
+    elapsed -= timeline.phases[share.item].length;
+    ++share.item;
   }
-  return timeline.phases.back().response;
+  share.elapsed_in_item = elapsed;
 }
 
-template <typename Chooser>
-Plan Engine::Answer(const Chooser& choose, const Request& request, const Facts& facts,
-                    const Moment& now, Decision decision) {
-  const State* state = Touch(decision, now);
-  if (state == nullptr) {
-    return InternalError(request, now, std::move(decision),
-                         fmt::format("more than {} different keys", most_states_));
+Plan Engine::AnswerByRule(const Rule& rule, const Request& request, const Facts& facts,
+                          const Moment& now, Decision decision) {
+  decision.rule = rule.id;
+  decision.key = KeyOf(rule.key, request, facts);
+  const auto share = TakeShare(&rule, decision, now);
+  if (!share) return TooManyKeys(request, now, std::move(decision));
+  const Item& item = ItemAt(rule, share->item);
+  const Response& usual = Usual(item, share->elapsed_in_item);
+  // The rule's chances count all of its requests, an item's those that it answers.
+  DrawSite site{script_.seed, decision.space, decision.rule, decision.key, share->n};
+  std::string prefix;
+  if (item.sometimes) {
+    site.n = share->n_in_item;
+    prefix = fmt::format("item-{}/", share->item + 1);
   }
-  const Response& response = choose(*state);
-  decision.n = state->n;
+  const auto& chances = item.sometimes ? *item.sometimes : rule.sometimes;
+  const Alternative* alternative =
+      chances.empty() ? nullptr : DrawAlternative(chances, site, prefix, decision);
+  if (alternative == nullptr) {
+    return Answer(usual, *share, request, facts, now, std::move(decision));
+  }
+  return Answer(Alter(usual, *alternative), *share, request, facts, now, std::move(decision));
+}
+
+Plan Engine::Answer(const Response& response, const Share& share, const Request& request,
+                    const Facts& facts, const Moment& now, Decision decision) const {
+  decision.n = share.n;
   decision.response = response.name;
   if (response.delay) {
-    decision.delay =
-        DrawDelay(*response.delay, DrawSite{script_.seed, decision.rule, decision.key, decision.n});
+    decision.delay = DrawDelay(*response.delay, DrawSite{script_.seed, decision.space,
+                                                         decision.rule, decision.key, share.n});
+    if (!std::holds_alternative<FixedDelay>(*response.delay)) {
+      decision.draws.emplace_back("delay", gate::FormatDuration(decision.delay));
+    }
   }
-  auto answer = MakeAnswer(response, request, facts, *state, now);
+  auto answer = MakeAnswer(response, request, facts, share.first_nonce, now);
   if (!answer) return InternalError(request, now, std::move(decision), answer.error().message);
   decision.status = answer->status;
   if (response.evidence) decision.evidence_ok = response.evidence->ok;
@@ -351,15 +361,20 @@ Plan Engine::Answer(const Chooser& choose, const Request& request, const Facts& 
   return plan;
 }
 
+Plan Engine::TooManyKeys(const Request& request, const Moment& now, Decision decision) const {
+  return InternalError(request, now, std::move(decision),
+                       fmt::format("more than {} different keys", most_states_));
+}
+
 Result<HttpAnswer> Engine::MakeAnswer(const Response& response, const Request& request,
-                                      const Facts& facts, const State& state,
+                                      const Facts& facts, const std::string& first_nonce,
                                       const Moment& now) const {
   HttpAnswer answer;
   if (response.evidence) {
     auto signed_answer =
         BuildEvidence(*response.evidence,
                       EvidenceSubject{facts.release, facts.environment, facts.stage, facts.nonce,
-                                      state.first_nonce, SchemeAskedFor(request), now.wall},
+                                      first_nonce, SchemeAskedFor(request), now.wall},
                       response.malformed);
     if (!signed_answer) return signed_answer;
     answer = *std::move(signed_answer);
@@ -379,14 +394,17 @@ Result<HttpAnswer> Engine::MakeAnswer(const Response& response, const Request& r
   return answer;
 }
 
-Result<void> Engine::Override(const std::string& release, const std::optional<std::string>& stage,
-                              std::optional<bool> ok) {
+Result<void> Engine::SetOverride(const Override& wanted, const Moment& now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(overrides_,
+                [&](const OverrideEntry& entry) { return entry.until && now.at >= *entry.until; });
   const auto found = std::find_if(overrides_.begin(), overrides_.end(), [&](const auto& entry) {
-    return entry.release == release && entry.stage == stage;
+    return entry.about.release == wanted.release && entry.about.stage == wanted.stage &&
+           entry.about.space == wanted.space;
   });
-  if (!ok) {
+  if (!wanted.ok) {
     if (found == overrides_.end()) {
-      return Error{ErrorCode::kNotFound, "there is no override of this release and stage"};
+      return Error{ErrorCode::kNotFound, "there is no override of this space, release and stage"};
     }
     overrides_.erase(found);
     return {};
@@ -394,21 +412,21 @@ Result<void> Engine::Override(const std::string& release, const std::optional<st
   if (!script_.default_evidence) {
     return Error{ErrorCode::kInvalidArgument, "the script has no keys to sign evidence with"};
   }
-  Response response;
-  response.name = *ok ? "flip/true" : "flip/false";
-  response.evidence = script_.default_evidence;
-  response.evidence->ok = *ok;
-  if (found != overrides_.end()) {
-    found->response = std::move(response);
-    return {};
-  }
-  if (overrides_.size() >= kMostOverrides) {
+  if (found == overrides_.end() && overrides_.size() >= kMostOverrides) {
     return Error{ErrorCode::kResourceExhausted,
                  fmt::format("there are already {} overrides", kMostOverrides)};
   }
-  // Those of a stage before those of all stages, so that the more exact one counts.
-  const auto place = stage ? overrides_.begin() : overrides_.end();
-  overrides_.insert(place, OverrideEntry{release, stage, std::move(response)});
+  Response response;
+  response.name = *wanted.ok ? "flip/true" : "flip/false";
+  response.evidence = script_.default_evidence;
+  response.evidence->ok = *wanted.ok;
+  OverrideEntry entry{wanted, std::nullopt, std::make_shared<const Response>(std::move(response))};
+  if (wanted.lasts) entry.until = now.at + *wanted.lasts;
+  if (found == overrides_.end()) {
+    overrides_.push_back(std::move(entry));
+  } else {
+    *found = std::move(entry);
+  }
   return {};
 }
 

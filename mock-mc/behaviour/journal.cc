@@ -4,12 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "gate/base/digest.h"
-
 namespace mock_mc {
 namespace {
-
-constexpr std::size_t kFingerprintDigits = 12;
 
 std::size_t SizeOf(const Fields& fields) {
   std::size_t size = 0;
@@ -22,18 +18,10 @@ std::size_t SizeOf(const Fields& fields) {
 // An estimate of the memory that an entry takes.
 std::size_t SizeOf(const JournalEntry& entry) {
   const Decision& decision = entry.decision;
-  return sizeof(JournalEntry) + entry.path.size() + entry.body.size() + SizeOf(entry.query) +
-         SizeOf(entry.headers) + decision.key.size() + decision.release.size() +
-         decision.nonce.size() + decision.trace_id.size() + decision.internal_error.size();
-}
-
-// "Bearer <secret>" becomes "Bearer sha256:0123456789ab".
-std::string Fingerprint(const std::string& credentials) {
-  const std::size_t space = credentials.find(' ');
-  const std::string scheme = space == std::string::npos ? "" : credentials.substr(0, space + 1);
-  const std::string secret =
-      space == std::string::npos ? credentials : credentials.substr(space + 1);
-  return scheme + "sha256:" + gate::Sha256Hex(secret).substr(0, kFingerprintDigits);
+  return SizeOf(decision.draws) + decision.space.size() + sizeof(JournalEntry) + entry.path.size() +
+         entry.body.size() + SizeOf(entry.query) + SizeOf(entry.headers) + decision.key.size() +
+         decision.release.size() + decision.nonce.size() + decision.trace_id.size() +
+         decision.internal_error.size();
 }
 
 constexpr std::array kEndings = {Ending::kComplete, Ending::kFin, Ending::kRst,
@@ -87,7 +75,7 @@ JournalEntry MakeJournalEntry(const Request& request, const Decision& decision,
   entry.headers = request.headers;
   for (auto& [name, value] : entry.headers) {
     if (SameHeaderName(name, "Authorization") || SameHeaderName(name, "Proxy-Authorization")) {
-      value = Fingerprint(value);
+      value = CredentialsFingerprint(value);
     }
   }
   entry.body_bytes = request.body.size();
@@ -97,9 +85,10 @@ JournalEntry MakeJournalEntry(const Request& request, const Decision& decision,
 }
 
 bool JournalFilter::Matches(const JournalEntry& entry) const {
-  return Same(release, entry.decision.release) && Same(stage, entry.decision.stage) &&
-         Same(path, entry.path) && Same(rule, entry.decision.rule) &&
-         Same(response, entry.decision.response) && (!since || entry.arrived.wall >= *since) &&
+  return Same(space, entry.decision.space) && Same(release, entry.decision.release) &&
+         Same(stage, entry.decision.stage) && Same(path, entry.path) &&
+         Same(rule, entry.decision.rule) && Same(response, entry.decision.response) &&
+         (!since || entry.arrived.wall >= *since) &&
          (!ending || (entry.completion && entry.completion->ending == *ending));
 }
 

@@ -54,6 +54,7 @@ JournalEntry MakeJournalEntry(const Request& request, const Decision& decision,
 
 // Every given part must fit; the texts are compared exactly.
 struct JournalFilter {
+  std::optional<std::string> space;
   std::optional<std::string> release;
   std::optional<std::string> stage;
   std::optional<std::string> path;

@@ -46,6 +46,7 @@ bool TextPattern::Matches(std::string_view value) const {
 
 Result<PathPattern> PathPattern::Parse(std::string_view text) {
   PathPattern pattern;
+  pattern.text_ = std::string(text);
   if (text.starts_with('~')) {
     auto regex = TextPattern::Parse(text);
     if (!regex) return std::move(regex).error();

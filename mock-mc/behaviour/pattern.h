@@ -22,6 +22,8 @@ class TextPattern {
 
   bool Matches(std::string_view value) const;
 
+  const std::string& text() const { return text_; }  // as written
+
  private:
   struct Compiled;
   std::string text_;
@@ -39,11 +41,14 @@ class PathPattern {
 
   bool HasParameter(std::string_view name) const;
 
+  const std::string& text() const { return text_; }  // as written
+
  private:
   struct Segment {
     std::string text;  // the literal, or the parameter's name
     bool is_parameter;
   };
+  std::string text_;
   std::vector<Segment> segments_;
   bool open_end_ = false;
   std::optional<TextPattern> regex_;

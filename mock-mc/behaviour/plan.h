@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,21 +35,23 @@ using Step = std::variant<Wait, Send, Drip, DripForever, Hang, CloseFin, CloseRs
 
 // Why the plan is what it is; goes into the journal.
 struct Decision {
+  std::string space;     // in which the request plays
   std::string rule;      // empty: none matched
   std::string response;  // its name
   std::string key;       // of the state used, "shop-1.5.0|20"
-  std::uint64_t n = 0;   // the how-manieth request of this rule and key, from 1
+  std::uint64_t n = 0;   // the how-manieth request of this space, rule and key, from 1
   std::string release;
   std::string stage;
   std::string environment;
   std::string nonce;
   std::string trace_id;  // of traceparent, if well-formed
   int status = 0;        // of the scripted answer, also if a fault keeps it from being seen whole
-  std::optional<bool> evidence_ok;      // as sent, if the answer is evidence
-  std::vector<std::string> deliberate;  // lies and breakages in the answer
-  std::string fault;                    // "hang", "reset", ...; empty if none
-  gate::Nanos delay{0};                 // intended, to the first byte
-  std::string internal_error;           // not scripted: mock-mc itself failed
+  std::optional<bool> evidence_ok;                         // as sent, if the answer is evidence
+  std::vector<std::string> deliberate;                     // lies and breakages in the answer
+  std::string fault;                                       // "hang", "reset", ...; empty if none
+  gate::Nanos delay{0};                                    // intended, to the first byte
+  std::vector<std::pair<std::string, std::string>> draws;  // what was drawn, and the outcome
+  std::string internal_error;                              // not scripted: mock-mc itself failed
 };
 
 // After the last step the connection is kept for the next request if `keep_alive`, else closed in

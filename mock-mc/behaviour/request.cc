@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "gate/base/digest.h"
+
 namespace mock_mc {
 namespace {
+
+constexpr std::size_t kFingerprintDigits = 12;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -82,6 +86,13 @@ void SetHeader(Fields& headers, std::string_view name, std::string_view value) {
     return;
   }
   headers.emplace_back(name, value);
+}
+
+std::string CredentialsFingerprint(const std::string& authorization) {
+  const std::size_t space = authorization.find(' ');
+  const std::size_t secret = space == std::string::npos ? 0 : space + 1;
+  return authorization.substr(0, secret) +
+         "sha256:" + gate::Sha256Hex(authorization.substr(secret)).substr(0, kFingerprintDigits);
 }
 
 gate::Result<Target> ParseTarget(std::string_view target) {

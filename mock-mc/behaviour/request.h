@@ -31,6 +31,10 @@ const std::string* FindField(const Fields& fields, std::string_view name);
 // Replaces the first header of that name, or adds it.
 void SetHeader(Fields& headers, std::string_view name, std::string_view value);
 
+// What may be shown of the value of an Authorization header: "Bearer sha256:0123456789ab", the
+// first digits of the SHA-256 of the credentials.
+std::string CredentialsFingerprint(const std::string& authorization);
+
 // One request as it came off the wire.
 struct Request {
   std::string method;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
@@ -108,25 +109,175 @@ std::vector<KeyPart> ReadKey(const std::optional<Node>& node, Mistakes& mistakes
   return parts;
 }
 
-// One item of a sequence or timeline: the name of a response, or a map to which `read_own` adds the
-// item's own keys. What the rule says about delay and fault counts where the item says nothing.
-template <typename ReadOwn>
-Response ReadItem(const Node& node, const Response& defaults, const ReadContext& context,
-                  ReadOwn read_own) {
+// What the rule says about delay and fault counts where an answer says nothing.
+void ApplyDefaults(const Response& defaults, Response& response) {
+  if (!response.delay) response.delay = defaults.delay;
+  if (response.fault.kind == Fault::Kind::kNone) response.fault = defaults.fault;
+}
+
+// ---- chances
+
+Alternative ToAlternative(Answer answer, const Node& node, const Response& defaults,
+                          const ReadContext& context) {
+  Alternative alternative;
+  if (answer.has_content) {
+    ApplyDefaults(defaults, answer.response);
+    alternative.response = std::move(answer.response);
+    return alternative;
+  }
+  alternative.delay = answer.response.delay;
+  alternative.fault = answer.response.fault;
+  if (!alternative.delay && alternative.fault.kind == Fault::Kind::kNone) {
+    node.Complain(context.mistakes, "says nothing that would be different");
+  }
+  return alternative;
+}
+
+Alternative ReadAlternative(const Node& node, const Response& defaults,
+                            const ReadContext& context) {
+  if (!node.IsMap()) return ToAlternative(ReadListedAnswer(node, context), node, defaults, context);
+  MapReader map(node, context.mistakes);
+  Answer answer = ReadAnswer(map, context);
+  map.Finish();
+  return ToAlternative(std::move(answer), node, defaults, context);
+}
+
+std::optional<std::uint32_t> ParseNumber(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Odds ReadExact(const Node& node, Mistakes& mistakes) {
+  const std::string text = node.String(mistakes).value_or("0/1");
+  const std::size_t slash = text.find('/');
+  const auto hits = ParseNumber(std::string_view(text).substr(0, slash));
+  const auto of = slash == std::string::npos
+                      ? std::nullopt
+                      : ParseNumber(std::string_view(text).substr(slash + 1));
+  if (hits && of && *of >= 1 && *of <= kMostOf && *hits <= *of) return ExactShare{*hits, *of};
+  node.Complain(mistakes, fmt::format("\"{}\" is not K/N with K from 0 to N and N from 1 to {}",
+                                      text, kMostOf));
+  return Probability{0};
+}
+
+Odds ReadOdds(MapReader& map, const Node& node, Mistakes& mistakes) {
+  const auto probability = map.Find("probability");
+  const auto exact = map.Find("exact");
+  if (probability.has_value() == exact.has_value()) {
+    node.Complain(mistakes, "give either probability or exact");
+    return Probability{0};
+  }
+  if (exact) return ReadExact(*exact, mistakes);
+  const double p = probability->Double(mistakes).value_or(0);
+  if (!(p >= 0 && p <= 1)) probability->Complain(mistakes, "must be between 0 and 1");
+  return Probability{p};
+}
+
+Chance ReadChance(const Node& node, const Response& defaults, const ReadContext& context) {
+  Chance chance;
+  MapReader map(node, context.mistakes);
+  chance.odds = ReadOdds(map, node, context.mistakes);
+  const auto any = map.Find("any");
+  Answer answer = ReadAnswer(map, context);
+  map.Finish();
+  if (!any) {
+    chance.alternatives.push_back(ToAlternative(std::move(answer), node, defaults, context));
+    return chance;
+  }
+  if (answer.has_content || answer.response.delay ||
+      answer.response.fault.kind != Fault::Kind::kNone) {
+    node.Complain(context.mistakes, "any says what is answered; put the rest into its items");
+  }
+  const std::vector<Node> items = any->Items(context.mistakes);
+  if (items.empty()) any->Complain(context.mistakes, "needs at least one item");
+  for (const Node& item : items) {
+    chance.alternatives.push_back(ReadAlternative(item, defaults, context));
+  }
+  return chance;
+}
+
+std::vector<Chance> ReadSometimes(const Node& node, const Response& defaults,
+                                  const ReadContext& context) {
+  std::vector<Chance> chances;
+  for (const Node& item : node.Items(context.mistakes)) {
+    chances.push_back(ReadChance(item, defaults, context));
+  }
+  return chances;
+}
+
+// ---- items
+
+// The name of a response, or one written out.
+Response ReadPlainAnswer(const Node& node, const Response& defaults, const ReadContext& context) {
   Answer answer;
   if (node.IsMap()) {
     MapReader map(node, context.mistakes);
     answer = ReadAnswer(map, context);
-    read_own(map);
     map.Finish();
   } else {
     answer = ReadListedAnswer(node, context);
   }
-  Response& response = answer.response;
-  if (!response.delay) response.delay = defaults.delay;
-  if (response.fault.kind == Fault::Kind::kNone) response.fault = defaults.fault;
+  ApplyDefaults(defaults, answer.response);
   RequireContent(answer, node, context.mistakes);
-  return std::move(response);
+  return std::move(answer.response);
+}
+
+// Reads the key `flap` into `item`; false if it is not there.
+bool ReadFlap(MapReader& holder, const Response& defaults, const ReadContext& context, Item& item) {
+  const auto node = holder.Find("flap");
+  if (!node) return false;
+  Flap flap{{}, std::chrono::seconds(1), 0.5, gate::Nanos(0)};
+  MapReader map(*node, context.mistakes);
+  const auto between = map.Require("between");
+  if (const auto period = map.Require("period")) {
+    flap.period = period->Duration(context.mistakes).value_or(flap.period);
+    if (flap.period <= gate::Nanos(0)) period->Complain(context.mistakes, "must be positive");
+  }
+  map.Read("duty", flap.duty);
+  if (!(flap.duty >= 0 && flap.duty <= 1)) map.Complain("duty", "must be between 0 and 1");
+  map.Read("phase", flap.shift);
+  if (flap.shift < gate::Nanos(0)) map.Complain("phase", "must not be negative");
+  map.Finish();
+  const std::vector<Node> answers =
+      between ? between->Items(context.mistakes) : std::vector<Node>();
+  if (between && answers.size() != 2) {
+    between->Complain(context.mistakes, "takes two answers: [good, bad]");
+  }
+  if (answers.size() == 2) {
+    item.response = ReadPlainAnswer(answers[0], defaults, context);
+    flap.other = ReadPlainAnswer(answers[1], defaults, context);
+  }
+  item.flap = std::move(flap);
+  return true;
+}
+
+// One item of a sequence or timeline: the name of a response, or a map from which `read_own` takes
+// the item's own keys, and says whether it took the answer, too.
+template <typename ReadOwn>
+Item ReadItem(const Node& node, const Response& defaults, const ReadContext& context,
+              ReadOwn read_own) {
+  Item item;
+  if (!node.IsMap()) {
+    item.response = ReadPlainAnswer(node, defaults, context);
+    return item;
+  }
+  MapReader map(node, context.mistakes);
+  Answer answer = ReadAnswer(map, context);
+  ApplyDefaults(defaults, answer.response);
+  if (const auto sometimes = map.Find("sometimes")) {
+    item.sometimes = ReadSometimes(*sometimes, answer.response, context);
+  }
+  const bool has_answer = read_own(map, answer.response, item);
+  map.Finish();
+  if (!has_answer) {
+    RequireContent(answer, node, context.mistakes);
+    item.response = std::move(answer.response);
+  } else if (answer.has_content) {
+    node.Complain(context.mistakes, "give one of respond and flap");
+  }
+  return item;
 }
 
 Sequence ReadSequence(const Node& node, const Response& defaults, const ReadContext& context) {
@@ -136,10 +287,12 @@ Sequence ReadSequence(const Node& node, const Response& defaults, const ReadCont
   for (const Node& item : items) {
     Turn turn;
     bool times_given = false;
-    turn.response = ReadItem(item, defaults, context, [&](MapReader& map) {
-      times_given = map.Read("times", turn.times);
-      if (turn.times < 1) map.Complain("times", "must be at least 1");
-    });
+    turn.item =
+        ReadItem(item, defaults, context, [&](MapReader& map, const Response& /*own*/, Item&) {
+          times_given = map.Read("times", turn.times);
+          if (turn.times < 1) map.Complain("times", "must be at least 1");
+          return false;
+        });
     if (times_given && &item == &items.back()) {
       item.Complain(context.mistakes, "the last item answers all further requests; remove times");
     }
@@ -155,10 +308,14 @@ Timeline ReadTimeline(const Node& node, const Response& defaults, const ReadCont
   for (const Node& item : items) {
     Phase phase;
     bool length_given = false;
-    phase.response = ReadItem(item, defaults, context, [&](MapReader& map) {
-      length_given = map.Read("for", phase.length);
-      if (length_given && phase.length <= gate::Nanos(0)) map.Complain("for", "must be positive");
-    });
+    phase.item =
+        ReadItem(item, defaults, context, [&](MapReader& map, const Response& own, Item& read) {
+          length_given = map.Read("for", phase.length);
+          if (length_given && phase.length <= gate::Nanos(0)) {
+            map.Complain("for", "must be positive");
+          }
+          return ReadFlap(map, own, context, read);
+        });
     const bool is_last = &item == &items.back();
     if (is_last && length_given) {
       item.Complain(context.mistakes, "the last item lasts for ever; remove for");
@@ -170,24 +327,41 @@ Timeline ReadTimeline(const Node& node, const Response& defaults, const ReadCont
   return timeline;
 }
 
-void ReadSince(MapReader& map, Timeline& timeline) {
-  std::string since;
-  if (!map.Read("since", since)) return;
-  if (since == "start") {
-    timeline.since = Timeline::Since::kStart;
-  } else if (since != "first-request") {
-    map.Complain("since", "is start or first-request");
+Timeline::Since ReadSince(const Node& node, Mistakes& mistakes) {
+  const auto text = node.String(mistakes);
+  if (text == "start") return Timeline::Since::kStart;
+  if (text && text != "first-request") node.Complain(mistakes, "is start or first-request");
+  return Timeline::Since::kFirstRequest;
+}
+
+// Calls `visit` with each response that a rule can give, in the order of the script.
+template <typename RuleOrConst, typename Visit>
+void ForEachResponse(RuleOrConst& rule, Visit visit) {
+  const auto chances = [&](auto& list) {
+    for (auto& chance : list) {
+      for (auto& alternative : chance.alternatives) {
+        if (alternative.response) visit(*alternative.response);
+      }
+    }
+  };
+  const auto item = [&](auto& one) {
+    visit(one.response);
+    if (one.flap) visit(one.flap->other);
+    if (one.sometimes) chances(*one.sometimes);
+  };
+  if (auto* sequence = std::get_if<Sequence>(&rule.answers)) {
+    for (auto& turn : *sequence) item(turn.item);
+  } else {
+    for (auto& phase : std::get<Timeline>(rule.answers).phases) item(phase.item);
   }
+  chances(rule.sometimes);
 }
 
 bool MakesEvidence(const Rule& rule) {
-  if (const auto* sequence = std::get_if<Sequence>(&rule.answers)) {
-    return std::any_of(sequence->begin(), sequence->end(),
-                       [](const Turn& turn) { return turn.response.evidence.has_value(); });
-  }
-  const auto& phases = std::get<Timeline>(rule.answers).phases;
-  return std::any_of(phases.begin(), phases.end(),
-                     [](const Phase& phase) { return phase.response.evidence.has_value(); });
+  bool makes = false;
+  ForEachResponse(
+      rule, [&](const Response& response) { makes = makes || response.evidence.has_value(); });
+  return makes;
 }
 
 // What `record: true` answers where the rule says nothing else: Slack's webhook answer.
@@ -200,19 +374,31 @@ Response RecordedResponse(Response response) {
 
 void ReadAnswers(MapReader& map, const Node& node, bool record, Rule& rule,
                  const ReadContext& context) {
+  Mistakes& mistakes = context.mistakes;
   Answer answer = ReadAnswer(map, context);
   const auto sequence = map.Find("sequence");
   const auto timeline = map.Find("timeline");
-  if (int{answer.has_content} + int{sequence.has_value()} + int{timeline.has_value()} > 1) {
-    node.Complain(context.mistakes, "give one of respond, sequence, timeline");
+  const auto since = map.Find("since");
+  if (const auto sometimes = map.Find("sometimes")) {
+    rule.sometimes = ReadSometimes(*sometimes, answer.response, context);
+  }
+  Item flapping;
+  const bool flaps = ReadFlap(map, answer.response, context, flapping);
+  if (int{answer.has_content} + int{sequence.has_value()} + int{timeline.has_value()} + int{flaps} >
+      1) {
+    node.Complain(mistakes, "give one of respond, sequence, timeline, flap");
+  }
+  if (since && !timeline && !flaps) {
+    since->Complain(mistakes, "only a timeline or flap has a beginning");
   }
   if (sequence) {
     rule.answers = ReadSequence(*sequence, answer.response, context);
     return;
   }
-  if (timeline) {
-    Timeline read = ReadTimeline(*timeline, answer.response, context);
-    ReadSince(map, read);
+  if (timeline || flaps) {
+    Timeline read = timeline ? ReadTimeline(*timeline, answer.response, context)
+                             : Timeline{{}, {Phase{std::move(flapping)}}};
+    if (since) read.since = ReadSince(*since, mistakes);
     rule.answers = std::move(read);
     return;
   }
@@ -220,8 +406,8 @@ void ReadAnswers(MapReader& map, const Node& node, bool record, Rule& rule,
     answer.response = RecordedResponse(std::move(answer.response));
     answer.has_content = true;
   }
-  RequireContent(answer, node, context.mistakes);
-  rule.answers = Sequence{{std::move(answer.response), 1}};
+  RequireContent(answer, node, mistakes);
+  rule.answers = Sequence{{Item{std::move(answer.response)}, 1}};
 }
 
 Rule ReadRule(const Node& node, const ReadContext& context) {
@@ -253,15 +439,10 @@ Rule ReadRule(const Node& node, const ReadContext& context) {
 // Responses that have no name get one from the rule and their place in it.
 void NameResponses(Rule& rule) {
   std::size_t place = 0;
-  const auto name = [&](Response& response) {
+  ForEachResponse(rule, [&](Response& response) {
     ++place;
     if (response.name.empty()) response.name = fmt::format("{}/{}", rule.id, place);
-  };
-  if (auto* sequence = std::get_if<Sequence>(&rule.answers)) {
-    for (Turn& turn : *sequence) name(turn.response);
-  } else {
-    for (Phase& phase : std::get<Timeline>(rule.answers).phases) name(phase.response);
-  }
+  });
 }
 
 }  // namespace

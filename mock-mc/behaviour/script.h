@@ -101,20 +101,69 @@ struct Response {
   Fault fault;
 };
 
-struct Turn {
+struct Probability {  // each time anew; 0 never, 1 always
+  double p;
+};
+struct ExactShare {  // exactly `hits` of each `of` consecutive requests, shuffled by the seed
+  std::uint32_t hits;
+  std::uint32_t of;
+};
+using Odds = std::variant<Probability, ExactShare>;
+inline constexpr std::uint32_t kMostOf = 10'000;
+
+// What is answered instead of the usual.
+struct Alternative {
+  std::optional<Response> response;  // absent: the usual answer, but for
+  std::optional<Delay> delay;        // these
+  Fault fault;
+};
+
+// Something that happens now and then.
+struct Chance {
+  Odds odds;
+  std::vector<Alternative> alternatives;  // one is drawn; at least one
+};
+
+// Two answers in turn: the item's own for `duty` of each period, then `other`.
+struct Flap {
+  Response other;
+  gate::Nanos period;
+  double duty;        // 0 to 1
+  gate::Nanos shift;  // how far into its period it begins
+};
+
+// What a rule answers for some time or number of requests.
+struct Item {
   Response response;
+  std::optional<Flap> flap;  // in timelines only
+  std::optional<std::vector<Chance>>
+      sometimes;  // the first that happens counts; absent: the rule's
+};
+
+struct Turn {
+  Item item;
   std::int64_t times = 1;  // the last turn answers all further requests
 };
 using Sequence = std::vector<Turn>;
 
 struct Phase {
-  Response response;
+  Item item;
   gate::Nanos length{0};  // the last phase lasts for ever
 };
 struct Timeline {
   enum class Since { kFirstRequest, kStart };
   Since since = Since::kFirstRequest;
   std::vector<Phase> phases;
+};
+
+// What part of a request names its space. Requests of different spaces share no state: counters,
+// timelines, draws and overrides are those of one space.
+struct SpaceSource {
+  enum class From { kNowhere, kHeader, kQuery, kToken, kPath };
+  From from = From::kNowhere;
+  std::string name;                 // of the header or query parameter
+  std::vector<std::string> prefix;  // kPath: the segments before the space's name
+  std::string fallback;             // the space of requests that name none
 };
 
 // What part of a request selects the state (counters, timeline) that a rule uses for it.
@@ -137,6 +186,7 @@ struct Rule {
   Match match;
   std::vector<KeyPart> key;
   std::variant<Sequence, Timeline> answers;
+  std::vector<Chance> sometimes;
 };
 
 // "host:port" each; empty if not given.
@@ -164,6 +214,7 @@ struct Script {
   std::uint64_t seed = 0;
   Listen listen;
   JournalLimits journal;
+  SpaceSource space;
   std::optional<Token> token;
   // Plain good evidence signed with the first key, for runtime overrides; absent without keys.
   std::optional<Evidence> default_evidence;

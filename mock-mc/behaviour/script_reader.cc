@@ -63,7 +63,49 @@ class ScriptReader {
     if (map.Read("seed", seed)) script_.seed = static_cast<std::uint64_t>(seed);
     if (const auto listen = map.Find("listen")) ReadListen(*listen);
     if (const auto journal = map.Find("journal")) ReadJournal(*journal);
+    if (const auto space = map.Find("space")) ReadSpace(*space);
     if (const auto token = map.Find("token")) ReadToken(*token);
+  }
+
+  void ReadSpace(const Node& node) {
+    SpaceSource& space = script_.space;
+    using From = SpaceSource::From;
+    MapReader map(node, mistakes_);
+    int sources = 0;
+    const auto name = [&](std::string_view key, From from) {
+      if (!map.Read(key, space.name)) return;
+      space.from = from;
+      ++sources;
+      if (space.name.empty()) map.Complain(key, "must not be empty");
+    };
+    name("header", From::kHeader);
+    name("query", From::kQuery);
+    bool by_token = false;
+    if (map.Read("token", by_token) && by_token) {
+      space.from = From::kToken;
+      ++sources;
+    }
+    if (const auto path = map.Find("path")) {
+      ReadSpacePath(*path);
+      ++sources;
+    }
+    map.Read("default", space.fallback);
+    map.Finish();
+    if (sources != 1) node.Complain(mistakes_, "give one of header, query, token: true, path");
+  }
+
+  void ReadSpacePath(const Node& node) {
+    script_.space.from = SpaceSource::From::kPath;
+    const auto target = ParseTarget(node.String(mistakes_).value_or("/"));
+    const bool good =
+        target && target->query.empty() &&
+        std::find(target->segments.begin(), target->segments.end(), "") == target->segments.end();
+    if (!good) {
+      node.Complain(mistakes_,
+                    "is what stands before the space's name in the path, such as /spaces");
+      return;
+    }
+    script_.space.prefix = target->segments;
   }
 
   void ReadListen(const Node& node) {

@@ -147,6 +147,38 @@ TEST_F(AdminApiTest, FlipsEvidence) {
   }
 }
 
+TEST_F(AdminApiTest, FlipsCanEndByThemselves) {
+  const Reply flipped = Call("POST", "/flip", R"({"release": "r", "ok": false, "for": "30s"})");
+  EXPECT_EQ(flipped.status, 200);
+  EXPECT_EQ(flipped.body.at("for"), "30s");
+  EXPECT_EQ(service_.Begin(Ask("r"), 1).plan.decision.rule, "flip");
+  now_ = At(std::chrono::seconds(30));
+  EXPECT_EQ(service_.Begin(Ask("r"), 1).plan.decision.rule, "good");
+  for (const char* body : {R"({"release": "r", "ok": false, "for": "0s"})",
+                           R"({"release": "r", "ok": false, "for": "soon"})",
+                           R"({"release": "r", "ok": false, "for": 30})",
+                           R"({"release": "r", "ok": null, "for": "30s"})"}) {
+    EXPECT_EQ(Call("POST", "/flip", body).status, 400) << body;
+  }
+}
+
+TEST_F(AdminApiTest, ShowsSpaceAndDraws) {
+  ASSERT_EQ(Call("PUT", "/script",
+                 ScriptText("space: {header: X-Run}\n"
+                            "rules: [{status: 200, sometimes: [{exact: 1/1, status: 503}]}]"))
+                .status,
+            200);
+  Request request = Ask("r");
+  request.headers.emplace_back("X-Run", "7");
+  service_.Begin(request, 1);
+  const Json entries = Call("GET", "/journal?space=7").body.at("entries");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries.at(0).at("space"), "7");
+  EXPECT_EQ(entries.at(0).at("draws"),
+            Json::array({Json::array({"sometimes-1", "request 1 of 1 in block 1: hit"})}));
+  EXPECT_TRUE(Call("GET", "/journal?space=8").body.at("entries").empty());
+}
+
 TEST_F(AdminApiTest, ABadScriptChangesNothing) {
   int replaced = 0;
   service_.OnReplace([&] { ++replaced; });

@@ -23,6 +23,10 @@ constexpr std::string_view kGoodThenBad =
 
 std::string With(std::string_view rules) { return std::string(kGoodThenBad) + std::string(rules); }
 
+Override About(std::optional<std::string> stage, std::optional<bool> ok) {
+  return {std::nullopt, "r", std::move(stage), ok, std::nullopt};
+}
+
 std::string ResponseTo(Engine& engine, const Request& request, Nanos at = Nanos(0)) {
   return engine.Handle(request, At(at)).decision.response;
 }
@@ -208,8 +212,8 @@ TEST(EngineTest, TagsAnswersBeyondTheMostStates) {
 
 TEST(EngineTest, AnOverrideGoesBeforeAllRulesUntilItIsRemoved) {
   Engine engine = NewEngine(With("rules: [{match: {release: r}, respond: good}]"));
-  ASSERT_TRUE(engine.Override("r", std::nullopt, false));
-  ASSERT_TRUE(engine.Override("r", "50", true));
+  ASSERT_TRUE(engine.SetOverride(About(std::nullopt, false), At(Nanos(0))));
+  ASSERT_TRUE(engine.SetOverride(About("50", true), At(Nanos(0))));
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "flip/false");
   EXPECT_EQ(ResponseTo(engine, Ask("r", "50")), "flip/true");
   EXPECT_EQ(ResponseTo(engine, Ask("other", "20")), "no-evidence");
@@ -217,12 +221,12 @@ TEST(EngineTest, AnOverrideGoesBeforeAllRulesUntilItIsRemoved) {
   EXPECT_EQ(plan.decision.rule, "flip");
   EXPECT_EQ(PayloadOf(AnswerOf(plan).body).at("predicate").at("evidenceOk"), false);
   EXPECT_TRUE(DsseVerifies(AnswerOf(plan).body, TestKey("mc-1")));
-  ASSERT_TRUE(engine.Override("r", std::nullopt, true));
+  ASSERT_TRUE(engine.SetOverride(About(std::nullopt, true), At(Nanos(0))));
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "flip/true");
-  ASSERT_TRUE(engine.Override("r", std::nullopt, std::nullopt));
+  ASSERT_TRUE(engine.SetOverride(About(std::nullopt, std::nullopt), At(Nanos(0))));
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r", "50")), "flip/true");
-  const auto again = engine.Override("r", std::nullopt, std::nullopt);
+  const auto again = engine.SetOverride(About(std::nullopt, std::nullopt), At(Nanos(0)));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, gate::ErrorCode::kNotFound);
 }
@@ -356,22 +360,23 @@ TEST(EngineTest, TheSameScriptAndRequestsGiveTheSameBytes) {
 }
 
 TEST(DrawTest, DependsOnEachCoordinateAndOnNothingElse) {
-  const DrawSite site{7, "rule", "key", 1};
+  const DrawSite site{7, "space", "rule", "key", 1};
   EXPECT_EQ(Draw(site, "delay"), Draw(site, "delay"));
   const std::set<std::uint64_t> draws = {Draw(site, "delay"),
                                          Draw(site, "other"),
-                                         Draw({8, "rule", "key", 1}, "delay"),
-                                         Draw({7, "rulf", "key", 1}, "delay"),
-                                         Draw({7, "rule", "kez", 1}, "delay"),
-                                         Draw({7, "rule", "key", 2}, "delay"),
-                                         Draw({7, "key", "rule", 1}, "delay")};
-  EXPECT_EQ(draws.size(), 7U);
+                                         Draw({8, "space", "rule", "key", 1}, "delay"),
+                                         Draw({7, "space", "rulf", "key", 1}, "delay"),
+                                         Draw({7, "space", "rule", "kez", 1}, "delay"),
+                                         Draw({7, "space", "rule", "key", 2}, "delay"),
+                                         Draw({7, "space", "key", "rule", 1}, "delay"),
+                                         Draw({7, "spaces", "rule", "key", 1}, "delay")};
+  EXPECT_EQ(draws.size(), 8U);
 }
 
 TEST(DrawTest, UniformDelaysReachBothEnds) {
   std::set<Nanos> seen;
   for (std::uint64_t n = 0; n < 200; ++n) {
-    seen.insert(DrawDelay(UniformDelay{microseconds(10), microseconds(13)}, {1, "r", "k", n}));
+    seen.insert(DrawDelay(UniformDelay{microseconds(10), microseconds(13)}, {1, "", "r", "k", n}));
   }
   EXPECT_EQ(seen, (std::set<Nanos>{microseconds(10), microseconds(11), microseconds(12),
                                    microseconds(13)}));
@@ -384,7 +389,7 @@ TEST(DrawTest, LognormalDelaysHaveTheirMedianSpreadAndMaximum) {
   int within_sigma = 0;
   int at_max = 0;
   for (int n = 0; n < kDraws; ++n) {
-    const Nanos drawn = DrawDelay(delay, {1, "r", "k", static_cast<std::uint64_t>(n)});
+    const Nanos drawn = DrawDelay(delay, {1, "", "r", "k", static_cast<std::uint64_t>(n)});
     const double ratio =
         std::chrono::duration<double>(drawn) / std::chrono::duration<double>(delay.median);
     below_median += ratio < 1 ? 1 : 0;

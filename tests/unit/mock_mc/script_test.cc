@@ -171,6 +171,56 @@ TEST(ScriptTest, RuleMistakes) {
             "script.yaml:7:31: there is already a rule \"a\"");
 }
 
+TEST(ScriptTest, ChanceMistakes) {
+  const auto chance = [](const std::string& fields) {
+    return Mistakes("rules: [{status: 200, sometimes: [{" + fields + "}]}]\n");
+  };
+  EXPECT_EQ(chance("probability: 0.5, status: 500"), "");
+  EXPECT_EQ(chance("exact: 0/1, status: 500"), "");
+  EXPECT_EQ(chance("exact: 10000/10000, status: 500"), "");
+  EXPECT_EQ(chance("status: 500"), "script.yaml:7:35: give either probability or exact");
+  EXPECT_NE(chance("probability: 0.5, exact: 1/2, status: 500"), "");
+  EXPECT_NE(chance("probability: 1.01, status: 500"), "");
+  EXPECT_NE(chance("probability: -0.01, status: 500"), "");
+  EXPECT_NE(chance("probability: .nan, status: 500"), "");
+  for (const char* bad : {"3", "3/", "/3", "4/3", "-1/3", "1/0", "1/10001", "1/3/5", "a/b"}) {
+    EXPECT_NE(chance("exact: " + std::string(bad) + ", status: 500"), "") << bad;
+  }
+  EXPECT_EQ(chance("probability: 0.5"), "script.yaml:7:35: says nothing that would be different");
+  EXPECT_NE(chance("probability: 0.5, any: []"), "");
+  EXPECT_NE(chance("probability: 0.5, any: [{status: 500}], status: 501"), "");
+  EXPECT_NE(chance("probability: 0.5, any: [{status: 500}], delay: 1s"), "");
+  EXPECT_EQ(chance("probability: 0.5, any: [{status: 500}, {delay: 1s}, {fault: hang}]"), "");
+  EXPECT_NE(chance("probability: 0.5, any: [{status: 500, times: 2}]"), "");
+  EXPECT_NE(Mistakes("rules: [{match: {path: /x}, status: 200,"
+                     " sometimes: [{probability: 1, evidence: {ok: true}}]}]\n"),
+            "")
+      << "evidence needs a release here, too";
+}
+
+TEST(ScriptTest, FlapMistakes) {
+  const auto flap = [](const std::string& fields) {
+    return Mistakes("responses: {a: {status: 200}, b: {status: 500}}\nrules: [{flap: {" + fields +
+                    "}}]\n");
+  };
+  EXPECT_EQ(flap("between: [a, b], period: 5s, duty: 0.25, phase: 1s"), "");
+  EXPECT_NE(flap("between: [a, b]"), "");
+  EXPECT_NE(flap("period: 5s"), "");
+  EXPECT_NE(flap("between: [a], period: 5s"), "");
+  EXPECT_NE(flap("between: [a, c], period: 5s"), "");
+  EXPECT_NE(flap("between: [a, b], period: 0s"), "");
+  EXPECT_NE(flap("between: [a, b], period: 5s, duty: 1.1"), "");
+  EXPECT_NE(flap("between: [a, b], period: 5s, phase: -1s"), "");
+  EXPECT_NE(Mistakes("rules: [{status: 200, flap: {between: [{status: 200}, {status: 201}],"
+                     " period: 1s}}]\n"),
+            "");
+  EXPECT_NE(Mistakes("rules: [{sequence: [{flap: {between: [{status: 200}, {status: 201}],"
+                     " period: 1s}}]}]\n"),
+            "")
+      << "a sequence has no time to flap in";
+  EXPECT_NE(Mistakes("rules: [{status: 200, since: start}]\n"), "");
+}
+
 TEST(ScriptTest, ResponseMistakes) {
   const auto response = [](const std::string& fields) {
     return Mistakes("responses: {x: {" + fields + "}}\n");
