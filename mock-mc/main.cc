@@ -4,9 +4,12 @@
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "gate/base/time.h"
 #include "mock-mc/admin/server.h"
 #include "mock-mc/behaviour/script.h"
+#include "mock-mc/explain.h"
 #include "mock-mc/keygen.h"
 #include "mock-mc/wire/service.h"
 
@@ -25,6 +28,9 @@ struct Options {
   std::string algorithm = "ed25519";
   std::string id;
   std::string out_dir;
+  mock_mc::ExplainOptions explain;
+  std::vector<std::string> at;
+  std::string every;
 };
 
 int Fail(ExitCode code, const std::string& message) {
@@ -48,6 +54,38 @@ int Check(const Options& options) {
   const auto script = LoadScript(options.script);
   if (!script) return FailScript(script.error().message);
   fmt::print("{}: good, {} rules\n", options.script, script->rules.size());
+  return kOk;
+}
+
+// A duration given with `flag`.
+gate::Result<gate::Nanos> ReadDuration(const std::string& flag, const std::string& text) {
+  auto duration = gate::ParseDuration(text);
+  if (!duration) return std::move(duration).error().Wrap(flag);
+  return duration;
+}
+
+gate::Result<mock_mc::ExplainOptions> ReadTimes(const Options& options) {
+  mock_mc::ExplainOptions explain = options.explain;
+  for (const std::string& text : options.at) {
+    const auto at = ReadDuration("--at", text);
+    if (!at) return at.error();
+    explain.at.push_back(*at);
+  }
+  if (options.every.empty()) return explain;
+  const auto every = ReadDuration("--every", options.every);
+  if (!every) return every.error();
+  explain.every = *every;
+  return explain;
+}
+
+int Explain(const Options& options) {
+  auto script = LoadScript(options.script);
+  if (!script) return FailScript(script.error().message);
+  const auto explain = ReadTimes(options);
+  if (!explain) return Fail(kUsage, explain.error().message);
+  const auto text = mock_mc::ExplainRequest(*std::move(script), mock_mc::ReadSmallFile, *explain);
+  if (!text) return Fail(kUsage, text.error().message);
+  fmt::print("{}", *text);
   return kOk;
 }
 
@@ -128,6 +166,19 @@ int main(int argc, char** argv) {
   CLI::App* check = app.add_subcommand("check", "Reads the script and reports all its mistakes");
   check->add_option("SCRIPT", options.script, "Script (YAML)")->required();
 
+  CLI::App* explain =
+      app.add_subcommand("explain", "Says which rule answers a request, and why no other does");
+  explain->add_option("SCRIPT", options.script, "Script (YAML)")->required();
+  explain
+      ->add_option("REQUEST", options.explain.request, "\"GET /v1/evidence/shop-1.5.0?stage=20\"")
+      ->required();
+  explain->add_option("-H,--header", options.explain.headers, "\"Name: value\"; repeatable")
+      ->allow_extra_args(false);
+  explain->add_option("--repeat", options.explain.repeat, "Ask so often, and show each answer [1]");
+  explain->add_option("--at", options.at, "When, since the start of the server [0s]; repeatable")
+      ->allow_extra_args(false);
+  explain->add_option("--every", options.every, "Time from one repetition to the next [0s]");
+
   CLI::App* keygen = app.add_subcommand("keygen", "Makes a signing key and its keyring.yaml");
   keygen->add_option("--algorithm", options.algorithm, "ed25519 or ecdsa-p256 [ed25519]");
   keygen->add_option("--id", options.id, "Key id")->required();
@@ -139,6 +190,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kOk : kUsage;
   }
   if (*check) return Check(options);
+  if (*explain) return Explain(options);
   if (*keygen) return Keygen(options);
   return Serve(options);
 }

@@ -112,6 +112,27 @@ TEST_F(CliTest, ReportsScriptMistakesWithTheirPlace) {
   EXPECT_EQ(RunProgram({"check", directory_}).exit_code, 3);
 }
 
+TEST_F(CliTest, ExplainsWithoutServing) {
+  const std::string script = Write("script.yaml",
+                                   "apiVersion: mock-mc/v1\n"
+                                   "rules: [{id: a, match: {header: {X-Run: one}},"
+                                   " timeline: [{for: 10s, status: 200}, {status: 503}]}]\n");
+  const std::string request = "/v1/evidence/r?stage=20";
+  const Outcome good = RunProgram({"explain", script, request, "-H", "X-Run: one", "--at", "0s",
+                                   "--at", "10s", "--repeat", "2", "--every", "1s"});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_NE(good.out.find("  a  answers\n"), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("  11s 4 a    a/2      503"), std::string::npos) << good.out;
+  const Outcome other = RunProgram({"explain", script, request});
+  EXPECT_EQ(other.exit_code, 0);
+  EXPECT_NE(other.out.find("  a  no: header X-Run is absent, wanted \"one\"\n"), std::string::npos)
+      << other.out;
+  EXPECT_EQ(RunProgram({"explain", script}).exit_code, 2);
+  EXPECT_EQ(RunProgram({"explain", script, request, "--at", "soon"}).exit_code, 2);
+  EXPECT_EQ(RunProgram({"explain", script, request, "--repeat", "0"}).exit_code, 2);
+  EXPECT_EQ(RunProgram({"explain", Write("bad.yaml", "rules: []\n"), request}).exit_code, 3);
+}
+
 TEST_F(CliTest, ReportsKeyFilesThatAreMissing) {
   const Outcome outcome = RunProgram({"check", Write("script.yaml", kScript)});
   EXPECT_EQ(outcome.exit_code, 3);
