@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -69,6 +70,36 @@ constexpr std::string_view kHtmlPage =
     "<!DOCTYPE html>\n<html><head><title>Please log in</title></head>\n"
     "<body><h1>Please log in</h1><p>Your session has expired.</p></body></html>\n";
 
+constexpr std::string_view kEvidenceOk = "\"evidenceOk\":";
+
+// Before evidenceOk, wherever in the object that is; else the beginning. Its quotes would be
+// escaped if it stood inside a string.
+std::size_t PlaceForMember(const std::string& json) {
+  const std::size_t place = json.find(kEvidenceOk);
+  return place == std::string::npos ? json.find('{') + 1 : place;
+}
+
+// A member that makes a JSON object malformed, "" for breakages of another kind.
+std::string ExtraMember(Malformed how, const std::string& json) {
+  switch (how) {
+    case Malformed::kDuplicateKeys: {
+      const std::size_t place = PlaceForMember(json);
+      const std::string name = json.substr(place, json.find(':', place) + 1 - place);
+      if (name != kEvidenceOk) return name + "null";
+      const bool ok = json.compare(place + name.size(), 4, "true") == 0;
+      return name + (ok ? "false" : "true");
+    }
+    case Malformed::kNotUtf8:
+      return "\"note\":\"\xff\xfe\"";
+    case Malformed::kNan:
+      return "\"note\":NaN";
+    case Malformed::kDeepNesting:
+      return "\"note\":" + std::string(kNestingLevels, '[') + std::string(kNestingLevels, ']');
+    default:
+      return "";
+  }
+}
+
 bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
@@ -78,8 +109,16 @@ HttpAnswer ErrorAnswer(int status, std::string_view error) {
   return {status, {{"Content-Type", "application/json"}}, gate::DumpJson(body)};
 }
 
-void BreakBody(Malformed malformed, bool is_evidence, HttpAnswer& answer) {
-  switch (malformed) {
+std::string BreakJson(Malformed how, std::string text) {
+  if (how == Malformed::kTrailingBytes) return text + "{}";
+  if (how == Malformed::kByteOrderMark) return "\xef\xbb\xbf" + text;
+  const std::string member = ExtraMember(how, text);
+  if (!member.empty()) text.insert(PlaceForMember(text), member + ",");
+  return text;
+}
+
+void BreakBody(const Breakage& breakage, bool is_evidence, HttpAnswer& answer) {
+  switch (breakage.how) {
     case Malformed::kNone:
       break;
     case Malformed::kJsonTruncated:
@@ -93,18 +132,19 @@ void BreakBody(Malformed malformed, bool is_evidence, HttpAnswer& answer) {
       answer.body = kHtmlPage;
       SetHeader(answer.headers, "Content-Type", "text/html; charset=utf-8");
       break;
-    case Malformed::kDuplicateKeys:
-      if (is_evidence) break;
-      answer.body = R"({"evidenceOk": false, "evidenceOk": true})";
-      AddContentType(answer, "application/json");
-      break;
-    case Malformed::kNotUtf8:
-      if (is_evidence) break;
-      answer.body = "{\"note\": \"\xff\xfe\"}";
-      AddContentType(answer, "application/json");
-      break;
     case Malformed::kTooLarge:
-      answer.body.resize(kTooLargeBytes, ' ');  // white space after the JSON keeps it well-formed
+      answer.body.resize(std::max(breakage.bytes, answer.body.size()), ' ');
+      break;
+    case Malformed::kDuplicateKeys:
+    case Malformed::kNotUtf8:
+    case Malformed::kTrailingBytes:
+    case Malformed::kNan:
+    case Malformed::kDeepNesting:
+    case Malformed::kByteOrderMark:
+      if (is_evidence && breakage.layer == Breakage::Layer::kPayload) break;
+      if (!answer.body.starts_with("{\"")) answer.body = R"({"evidenceOk":true})";
+      answer.body = BreakJson(breakage.how, std::move(answer.body));
+      AddContentType(answer, "application/json");
       break;
   }
 }

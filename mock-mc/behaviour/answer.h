@@ -18,9 +18,11 @@ struct HttpAnswer {
 // "application/json" and {"error": "..."}.
 HttpAnswer ErrorAnswer(int status, std::string_view error);
 
-// Breaks the body as scripted; kDuplicateKeys and kNotUtf8 only for answers without evidence, whose
-// builder breaks them before signing.
-void BreakBody(Malformed malformed, bool is_evidence, HttpAnswer& answer);
+// Puts a breakage into the text of a JSON object; the others leave it as it is.
+std::string BreakJson(Malformed how, std::string text);
+
+// Breaks the body as scripted, unless that is to be done to evidence before it is signed.
+void BreakBody(const Breakage& breakage, bool is_evidence, HttpAnswer& answer);
 
 // HTTP/1.1 status line, the answer's headers, Date, Content-Length and, unless `keep_alive`,
 // Connection: close; then the body, unless `method` is HEAD.

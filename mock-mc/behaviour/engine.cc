@@ -69,10 +69,23 @@ Plan InternalError(const Request& request, const Moment& now, Decision decision,
   return PlainPlan(answer, request, now, std::move(decision));
 }
 
-std::vector<std::string> DeliberateErrors(const Response& response) {
+// Whether keyrings let the key count at the time of signing and of `issuedAt`.
+bool IsKeyValid(const Evidence& evidence, gate::WallTime now) {
+  const auto within = [&](gate::WallTime time) {
+    return (!evidence.key_not_before || time >= *evidence.key_not_before) &&
+           (!evidence.key_not_after || time <= *evidence.key_not_after);
+  };
+  return within(now) && within(now + evidence.issued_at);
+}
+
+std::vector<std::string> DeliberateErrors(const Response& response, gate::WallTime now) {
   std::vector<std::string> errors;
-  if (response.evidence) errors = response.evidence->deliberate;
-  if (response.malformed != Malformed::kNone) errors.emplace_back(ToString(response.malformed));
+  if (response.evidence) {
+    errors = response.evidence->deliberate;
+    if (!IsKeyValid(*response.evidence, now)) errors.emplace_back("keyNotValid");
+  }
+  const Malformed how = response.malformed.how;
+  if (how != Malformed::kNone) errors.emplace_back(ToString(how));
   return errors;
 }
 
@@ -350,7 +363,7 @@ Plan Engine::Answer(const Response& response, const Share& share, const Request&
   if (!answer) return InternalError(request, now, std::move(decision), answer.error().message);
   decision.status = answer->status;
   if (response.evidence) decision.evidence_ok = response.evidence->ok;
-  decision.deliberate = DeliberateErrors(response);
+  decision.deliberate = DeliberateErrors(response, now.wall);
   if (response.fault.kind != Fault::Kind::kNone) decision.fault = ToString(response.fault.kind);
 
   Plan plan;

@@ -31,6 +31,12 @@ Json Claims(const Evidence& evidence, const EvidenceSubject& subject, bool ok) {
           {"expiresAt", gate::FormatRfc3339(subject.now + evidence.expires_in)}};
 }
 
+// What the script wants to have said in other ways, or not at all.
+void Distort(const Evidence& evidence, Json& payload) {
+  for (const auto& [name, json] : evidence.set) payload[name] = *gate::ParseStrictJson(json);
+  for (const std::string& name : evidence.omit) payload.erase(name);
+}
+
 Json Statement(const Evidence& evidence, const EvidenceSubject& subject, bool ok) {
   const std::string release = evidence.release.value_or(subject.release);
   Json subjects = Json::array();
@@ -39,30 +45,27 @@ Json Statement(const Evidence& evidence, const EvidenceSubject& subject, bool ok
     const std::string hex = digest.substr(digest.find(':') + 1);
     subjects.push_back({{"name", name}, {"digest", {{"sha256", hex}}}});
   }
+  Json predicate = Claims(evidence, subject, ok);
+  Distort(evidence, predicate);
   return {{"_type", kStatementType},
           {"subject", std::move(subjects)},
           {"predicateType", kPredicateType},
-          {"predicate", Claims(evidence, subject, ok)}};
+          {"predicate", std::move(predicate)}};
 }
 
 Json PlainAnswer(const Evidence& evidence, const EvidenceSubject& subject, bool ok) {
   Json answer = Claims(evidence, subject, ok);
   answer["releaseId"] = evidence.release.value_or(subject.release);
   for (const auto& [name, digest] : evidence.images) answer["digests"].push_back(digest);
+  Distort(evidence, answer);
   return answer;
 }
 
-// The JSON of one answer, with breakages that stay valid under the signature. The member name
-// cannot occur inside a string value: its quotes would be escaped there.
-std::string Document(const Json& value, Malformed malformed, bool ok) {
+// The text of a payload, with breakages that stay valid under the signature.
+std::string Document(const Json& value, const Breakage& malformed) {
   std::string text = gate::DumpJson(value);
-  const std::size_t member = text.find("\"evidenceOk\":");
-  if (malformed == Malformed::kDuplicateKeys) {
-    text.insert(member, fmt::format("\"evidenceOk\":{},", !ok));
-  } else if (malformed == Malformed::kNotUtf8) {
-    text.insert(member, "\"note\":\"\xff\xfe\",");
-  }
-  return text;
+  if (malformed.layer != Breakage::Layer::kPayload) return text;
+  return BreakJson(malformed.how, std::move(text));
 }
 
 // Pre-authentication encoding (DSSE v1.0.2).
@@ -70,18 +73,36 @@ std::string Pae(std::string_view type, std::string_view body) {
   return fmt::format("DSSEv1 {} {} {} {}", type.size(), type, body.size(), body);
 }
 
+// What stands where a signature over `message` is due.
+enum class Form { kDer, kFixedWidth };
+Result<std::string> SignatureOf(const Evidence& evidence, const std::string& message, Form form) {
+  if (evidence.claimed_algorithm == ClaimedAlgorithm::kNone) return std::string();
+  if (evidence.claimed_algorithm == ClaimedAlgorithm::kHs256) {
+    return MacWithPublicKey(*evidence.signer, message);
+  }
+  return form == Form::kDer ? evidence.signer->Sign(message)
+                            : evidence.signer->SignFixedWidth(message);
+}
+
+// As the header of a JWS names it.
+std::string_view AlgorithmName(const Evidence& evidence) {
+  if (evidence.claimed_algorithm) return ToString(*evidence.claimed_algorithm);
+  const bool is_ed25519 = evidence.signer->algorithm() == Algorithm::kEd25519;
+  return ToString(is_ed25519 ? ClaimedAlgorithm::kEdDsa : ClaimedAlgorithm::kEs256);
+}
+
 Result<HttpAnswer> BuildDsse(const Evidence& evidence, const EvidenceSubject& subject,
-                             Malformed malformed) {
-  const std::string sent =
-      Document(Statement(evidence, subject, evidence.ok), malformed, evidence.ok);
+                             const Breakage& malformed) {
+  const std::string sent = Document(Statement(evidence, subject, evidence.ok), malformed);
   Json signatures = Json::array();
   if (evidence.signer) {
     const bool signed_ok = evidence.ok != evidence.tamper;
-    const std::string signed_text =
-        Document(Statement(evidence, subject, signed_ok), malformed, signed_ok);
-    auto signature = evidence.signer->Sign(Pae(kPayloadType, signed_text));
+    const std::string signed_text = Document(Statement(evidence, subject, signed_ok), malformed);
+    auto signature = SignatureOf(evidence, Pae(kPayloadType, signed_text), Form::kDer);
     if (!signature) return std::move(signature).error();
-    signatures.push_back({{"keyid", evidence.key_id}, {"sig", gate::Base64Encode(*signature)}});
+    const Json entry = {{"keyid", evidence.key_id}, {"sig", gate::Base64Encode(*signature)}};
+    signatures.push_back(entry);
+    if (evidence.double_signature) signatures.push_back(entry);
   }
   const Json envelope = {{"payload", gate::Base64Encode(sent)},
                          {"payloadType", kPayloadType},
@@ -91,31 +112,30 @@ Result<HttpAnswer> BuildDsse(const Evidence& evidence, const EvidenceSubject& su
 
 // Detached JWS with an unencoded payload (RFC 7797 section 5.2).
 Result<HttpAnswer> BuildJws(const Evidence& evidence, const EvidenceSubject& subject,
-                            Malformed malformed) {
+                            const Breakage& malformed) {
   HttpAnswer answer{200,
                     {{"Content-Type", "application/json"}},
-                    Document(PlainAnswer(evidence, subject, evidence.ok), malformed, evidence.ok)};
+                    Document(PlainAnswer(evidence, subject, evidence.ok), malformed)};
   if (!evidence.signer) return answer;
-  const bool is_ed25519 = evidence.signer->algorithm() == Algorithm::kEd25519;
-  const Json header = {{"alg", is_ed25519 ? "EdDSA" : "ES256"},
+  const Json header = {{"alg", AlgorithmName(evidence)},
                        {"kid", evidence.key_id},
                        {"b64", false},
                        {"crit", {"b64"}}};
   const std::string protected_header = gate::Base64UrlEncode(gate::DumpJson(header));
   const bool signed_ok = evidence.ok != evidence.tamper;
-  const std::string signed_text =
-      Document(PlainAnswer(evidence, subject, signed_ok), malformed, signed_ok);
-  auto signature = evidence.signer->SignFixedWidth(protected_header + "." + signed_text);
+  const std::string signed_text = Document(PlainAnswer(evidence, subject, signed_ok), malformed);
+  auto signature = SignatureOf(evidence, protected_header + "." + signed_text, Form::kFixedWidth);
   if (!signature) return std::move(signature).error();
-  answer.headers.emplace_back("X-Evidence-Signature",
-                              protected_header + ".." + gate::Base64UrlEncode(*signature));
+  const std::string value = protected_header + ".." + gate::Base64UrlEncode(*signature);
+  answer.headers.emplace_back("X-Evidence-Signature", value);
+  if (evidence.double_signature) answer.headers.emplace_back("X-Evidence-Signature", value);
   return answer;
 }
 
 }  // namespace
 
 Result<HttpAnswer> BuildEvidence(const Evidence& evidence, const EvidenceSubject& subject,
-                                 Malformed malformed) {
+                                 const Breakage& malformed) {
   return evidence.scheme.value_or(subject.scheme) == Scheme::kDsse
              ? BuildDsse(evidence, subject, malformed)
              : BuildJws(evidence, subject, malformed);

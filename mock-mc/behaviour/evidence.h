@@ -20,8 +20,8 @@ struct EvidenceSubject {
 };
 
 // Builds and signs the answer (docs/evidence-api.md, written independently of the gate's reader).
-// kDuplicateKeys and kNotUtf8 break what is signed. Fails only if signing does.
+// A breakage of the payload breaks what is signed. Fails only if signing does.
 gate::Result<HttpAnswer> BuildEvidence(const Evidence& evidence, const EvidenceSubject& subject,
-                                       Malformed malformed);
+                                       const Breakage& malformed);
 
 }  // namespace mock_mc

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "mock-mc/behaviour/evidence_reader.h"
+
 namespace mock_mc {
 namespace {
 
@@ -17,20 +19,6 @@ using gate::yaml::Node;
 constexpr Nanos kLongestDelay = std::chrono::hours(24);
 constexpr std::string_view kTokenCharacters =
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-template <typename Enum, std::size_t size>
-std::optional<Enum> ParseWord(const Node& node, const std::array<Enum, size>& values,
-                              Mistakes& mistakes) {
-  const auto text = node.String(mistakes);
-  if (!text) return std::nullopt;
-  std::vector<std::string> words;
-  for (const Enum value : values) {
-    if (*text == ToString(value)) return value;
-    words.emplace_back(ToString(value));
-  }
-  node.Complain(mistakes, fmt::format("\"{}\" is not one of {}", *text, fmt::join(words, ", ")));
-  return std::nullopt;
-}
 
 // A duration that is not negative and at most a day.
 std::optional<Nanos> ReadSpan(const Node& node, Mistakes& mistakes) {
@@ -145,113 +133,6 @@ Fault ReadFault(const Node& node, Mistakes& mistakes) {
   return fault;
 }
 
-// ---- evidence
-
-const SigningKey* FindKey(const Node& name, const ReadContext& context) {
-  const auto id = name.String(context.mistakes);
-  if (!id) return nullptr;
-  std::vector<std::string> known;
-  for (const NamedKey& key : context.keys) {
-    if (key.id == *id) return &key.key;
-    known.push_back(key.id);
-  }
-  name.Complain(context.mistakes, fmt::format("no key \"{}\" under keys; there are: {}", *id,
-                                              fmt::join(known, ", ")));
-  return nullptr;
-}
-
-// Which key signs, and under what id.
-void ReadSigner(MapReader& map, const Node& node, Evidence& evidence, const ReadContext& context) {
-  const auto sign = map.Find("sign");
-  const auto wrong = map.Find("wrongKey");
-  const auto unknown = map.Find("unknownKeyId");
-  bool none = false;
-  map.Read("noSignature", none);
-  if (context.keys.empty()) {
-    node.Complain(context.mistakes, "evidence is signed: list at least one key under keys");
-    return;
-  }
-  const SigningKey* key = &context.keys.front().key;
-  evidence.key_id = context.keys.front().id;
-  if (sign) {
-    key = FindKey(*sign, context);
-    if (key == nullptr) return;
-    evidence.key_id = sign->Text();
-  }
-  evidence.signer = *key;
-  if (wrong && wrong->Text() != "false") {
-    const SigningKey* other =
-        wrong->Text() == "true" ? &context.rogues.at(key->algorithm()) : FindKey(*wrong, context);
-    if (other != nullptr) evidence.signer = *other;
-    if (wrong->Text() == evidence.key_id) {
-      wrong->Complain(context.mistakes, "this is the right key; name another, or write true");
-    }
-    evidence.deliberate.emplace_back("wrongKey");
-  }
-  if (unknown && unknown->Text() != "false") {
-    evidence.key_id = unknown->Text() == "true" ? "mock-mc-unknown-key"
-                                                : unknown->String(context.mistakes).value_or("");
-    evidence.deliberate.emplace_back("unknownKeyId");
-  }
-  if (none) {
-    evidence.signer.reset();
-    evidence.deliberate.emplace_back("noSignature");
-  }
-}
-
-void ReadImages(const Node& node, Evidence& evidence, Mistakes& mistakes) {
-  constexpr std::string_view kPrefix = "sha256:";
-  for (const auto& [name, digest] : node.Entries(mistakes)) {
-    const std::string text = digest.String(mistakes).value_or("");
-    if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 64 ||
-        text.find_first_not_of("0123456789abcdef", kPrefix.size()) != std::string::npos) {
-      digest.Complain(mistakes, "an image digest is sha256: and 64 lower-case hex digits");
-    }
-    evidence.images.emplace_back(name.Text(), text);
-  }
-}
-
-void ReadOverride(MapReader& map, std::string_view key, std::optional<std::string>& value,
-                  Evidence& evidence) {
-  std::string text;
-  if (!map.Read(key, text)) return;
-  value = std::move(text);
-  evidence.deliberate.emplace_back(key);
-}
-
-void ReadLies(MapReader& map, Evidence& evidence) {
-  map.Read("tamper", evidence.tamper);
-  if (evidence.tamper) evidence.deliberate.emplace_back("tamper");
-  ReadOverride(map, "release", evidence.release, evidence);
-  ReadOverride(map, "environment", evidence.environment, evidence);
-  ReadOverride(map, "stage", evidence.stage, evidence);
-  ReadOverride(map, "nonce", evidence.nonce, evidence);
-  if (evidence.nonce == "replay") {
-    evidence.nonce.reset();
-    evidence.replay_nonce = true;
-  }
-  if (map.Read("issuedAt", evidence.issued_at)) evidence.deliberate.emplace_back("issuedAt");
-  // A lifetime in the future is no lie.
-  if (map.Read("expiresIn", evidence.expires_in) && evidence.expires_in <= Nanos(0)) {
-    evidence.deliberate.emplace_back("expiresIn");
-  }
-}
-
-Evidence ReadEvidence(const Node& node, const ReadContext& context) {
-  Evidence evidence;
-  MapReader map(node, context.mistakes);
-  if (const auto ok = map.Require("ok")) evidence.ok = ok->Bool(context.mistakes).value_or(true);
-  map.Read("reasons", evidence.reasons);
-  if (const auto images = map.Find("images")) ReadImages(*images, evidence, context.mistakes);
-  if (const auto scheme = map.Find("scheme")) {
-    evidence.scheme = ParseWord(*scheme, std::array{Scheme::kDsse, Scheme::kJws}, context.mistakes);
-  }
-  ReadSigner(map, node, evidence, context);
-  ReadLies(map, evidence);
-  map.Finish();
-  return evidence;
-}
-
 // ---- response
 
 void ReadHeaders(const Node& node, Response& response, Mistakes& mistakes) {
@@ -292,18 +173,60 @@ bool ReadBody(MapReader& map, Response& response, Mistakes& mistakes) {
   return text || json;
 }
 
+constexpr std::array kWays = {Malformed::kJsonTruncated, Malformed::kJsonGarbage,
+                              Malformed::kHtml,          Malformed::kTooLarge,
+                              Malformed::kDuplicateKeys, Malformed::kNotUtf8,
+                              Malformed::kTrailingBytes, Malformed::kNan,
+                              Malformed::kDeepNesting,   Malformed::kByteOrderMark};
+
+bool IsPutIntoJson(Malformed how) { return how >= Malformed::kDuplicateKeys; }
+
+Breakage ReadBreakage(const Node& node, Mistakes& mistakes) {
+  Breakage breakage;
+  if (!node.IsMap()) {
+    breakage.how = ParseWord(node, kWays, mistakes).value_or(Malformed::kNone);
+    return breakage;
+  }
+  MapReader map(node, mistakes);
+  if (const auto how = map.Require("how")) {
+    breakage.how = ParseWord(*how, kWays, mistakes).value_or(Malformed::kNone);
+  }
+  if (const auto layer = map.Find("in")) {
+    constexpr std::array kLayers = {Breakage::Layer::kPayload, Breakage::Layer::kEnvelope};
+    breakage.layer = ParseWord(*layer, kLayers, mistakes).value_or(Breakage::Layer::kPayload);
+    if (!IsPutIntoJson(breakage.how)) {
+      layer->Complain(mistakes, fmt::format("{} is always of the answer as a whole; remove in",
+                                            ToString(breakage.how)));
+    }
+  }
+  if (const auto bytes = map.Find("bytes")) {
+    const auto count = bytes->Int(mistakes).value_or(1);
+    if (count < 1 || count > static_cast<std::int64_t>(kMostBodyBytes)) {
+      bytes->Complain(mistakes, fmt::format("must be between 1 and {}", kMostBodyBytes));
+    } else {
+      breakage.bytes = static_cast<std::size_t>(count);
+    }
+    if (breakage.how != Malformed::kTooLarge) {
+      bytes->Complain(mistakes, "only too-large has a size");
+    }
+  }
+  map.Finish();
+  return breakage;
+}
+
 void ReadMalformed(const Node& node, Response& response, Mistakes& mistakes) {
-  constexpr std::array kWays = {Malformed::kJsonTruncated, Malformed::kJsonGarbage,
-                                Malformed::kHtml,          Malformed::kDuplicateKeys,
-                                Malformed::kNotUtf8,       Malformed::kTooLarge};
-  response.malformed = ParseWord(node, kWays, mistakes).value_or(Malformed::kNone);
-  if (response.malformed == Malformed::kJsonTruncated && !response.evidence &&
+  response.malformed = ReadBreakage(node, mistakes);
+  if (response.malformed.how == Malformed::kJsonTruncated && !response.evidence &&
       response.body.empty()) {
     node.Complain(mistakes, "there is nothing to truncate; give evidence, json or body too");
   }
 }
 
 }  // namespace
+
+std::string UnknownWord(const std::string& word, const std::vector<std::string>& known) {
+  return fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", "));
+}
 
 bool ReadResponseFields(MapReader& map, Response& response, const ReadContext& context) {
   Mistakes& mistakes = context.mistakes;
@@ -321,6 +244,9 @@ bool ReadResponseFields(MapReader& map, Response& response, const ReadContext& c
   }
   if (const auto headers = map.Find("headers")) {
     ReadHeaders(*headers, response, mistakes);
+    if (evidence && FindHeader(response.headers, "Content-Type") != nullptr) {
+      response.evidence->deliberate.emplace_back("contentType");
+    }
     any = true;
   }
   if (ReadBody(map, response, mistakes)) {

@@ -1,28 +1,10 @@
 #pragma once
 
-#include <map>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "gate/yaml/strict_yaml.h"
+#include "mock-mc/behaviour/read_context.h"
 #include "mock-mc/behaviour/script.h"
 
 namespace mock_mc {
-
-struct NamedKey {
-  std::string id;
-  SigningKey key;
-};
-
-// What the reader of a response can refer to.
-struct ReadContext {
-  const std::vector<NamedKey>& keys;
-  const std::map<std::string, Response>& responses;
-  // One key per algorithm that no keyring holds, for `wrongKey: true`.
-  const std::map<Algorithm, SigningKey>& rogues;
-  gate::yaml::Mistakes& mistakes;
-};
 
 struct Answer {
   Response response;

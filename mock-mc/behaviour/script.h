@@ -59,12 +59,36 @@ enum class Malformed {
   kJsonTruncated,  // cut in the middle
   kJsonGarbage,    // not JSON
   kHtml,           // a proxy's error page with the scripted status
-  kDuplicateKeys,  // evidence: evidenceOk twice, contradicting itself, under a good signature
-  kNotUtf8,        // evidence: under a good signature
-  kTooLarge,       // padded to kTooLargeBytes
+  kTooLarge,       // padded with white space, so that the JSON stays well-formed
+  // These are put into the signed payload, under a good signature, or into the answer as a whole.
+  kDuplicateKeys,  // evidenceOk twice, contradicting itself
+  kNotUtf8,
+  kTrailingBytes,  // a second JSON value after the first
+  kNan,            // a number that JSON does not have
+  kDeepNesting,    // kNestingLevels arrays in each other
+  kByteOrderMark,
 };
 std::string_view ToString(Malformed malformed);
 inline constexpr std::size_t kTooLargeBytes = std::size_t{2} << 20U;  // the contract allows 1 MiB
+inline constexpr std::size_t kMostBodyBytes = std::size_t{256} << 20U;
+inline constexpr std::size_t kNestingLevels = 10'000;
+
+struct Breakage {
+  enum class Layer { kPayload, kEnvelope };
+  Malformed how = Malformed::kNone;
+  Layer layer = Layer::kPayload;       // of evidence: what is signed, or the answer as a whole
+  std::size_t bytes = kTooLargeBytes;  // kTooLarge: of the body
+};
+std::string_view ToString(Breakage::Layer layer);
+
+// What a signature is made to look like whose key is of another kind, as JWS calls it.
+enum class ClaimedAlgorithm {
+  kNone,   // nothing was signed
+  kHs256,  // an HMAC whose secret is the public key
+  kEs256,
+  kEdDsa,
+};
+std::string_view ToString(ClaimedAlgorithm algorithm);
 
 enum class Scheme { kDsse, kJws };
 std::string_view ToString(Scheme scheme);
@@ -76,8 +100,12 @@ struct Evidence {
   Fields images;                 // image name, "sha256:<hex>"
   std::optional<Scheme> scheme;  // absent: as the request's Accept asks
   std::string key_id;
-  std::optional<SigningKey> signer;  // absent: no signature
-  bool tamper = false;               // evidenceOk is turned round after signing
+  std::optional<SigningKey> signer;              // absent: no signature
+  std::optional<gate::WallTime> key_not_before;  // when the key named by key_id counts
+  std::optional<gate::WallTime> key_not_after;
+  bool tamper = false;                                // evidenceOk is turned round after signing
+  bool double_signature = false;                      // it is there twice
+  std::optional<ClaimedAlgorithm> claimed_algorithm;  // absent: the signer's
   std::optional<std::string> release;
   std::optional<std::string> environment;
   std::optional<std::string> stage;
@@ -85,7 +113,9 @@ struct Evidence {
   std::optional<std::string> nonce;
   gate::Nanos issued_at{0};                          // relative to now
   gate::Nanos expires_in = std::chrono::minutes(5);  // relative to now
-  std::vector<std::string> deliberate;               // names of the lies told, for the journal
+  Fields set;                     // members of the payload, and the JSON that is put there instead
+  std::vector<std::string> omit;  // members of the payload that are left out
+  std::vector<std::string> deliberate;  // names of the lies told, for the journal
 };
 
 struct Response {
@@ -96,7 +126,7 @@ struct Response {
   std::string content_type;
   std::optional<Evidence> evidence;  // makes the body
   std::optional<gate::Nanos> retry_after;
-  Malformed malformed = Malformed::kNone;
+  Breakage malformed;
   std::optional<Delay> delay;
   Fault fault;
 };

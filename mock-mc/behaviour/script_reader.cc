@@ -7,6 +7,7 @@
 
 #include "gate/base/digest.h"
 #include "gate/yaml/strict_yaml.h"
+#include "mock-mc/behaviour/evidence_reader.h"
 #include "mock-mc/behaviour/response_reader.h"
 #include "mock-mc/behaviour/rule_reader.h"
 #include "mock-mc/behaviour/script.h"
@@ -45,8 +46,7 @@ class ScriptReader {
     if (!mistakes_.empty()) return mistakes_.ToError();
     if (!keys_.empty()) {
       script_.default_evidence.emplace();
-      script_.default_evidence->key_id = keys_.front().id;
-      script_.default_evidence->signer = keys_.front().key;
+      SignWith(keys_.front(), *script_.default_evidence);
     }
     return std::move(script_);
   }
@@ -171,14 +171,29 @@ class ScriptReader {
       const auto id = map.Require("id");
       const auto algorithm = map.Require("algorithm");
       const auto pem = ReadPem(map, item);
+      const auto not_before = ReadTime(map, "notBefore");
+      const auto not_after = ReadTime(map, "notAfter");
       map.Finish();
       const std::string name = id ? id->String(mistakes_).value_or("") : "";
       if (id && std::any_of(keys_.begin(), keys_.end(),
                             [&](const NamedKey& key) { return key.id == name; })) {
         id->Complain(mistakes_, fmt::format("there is already a key \"{}\"", name));
       }
+      const std::size_t before = keys_.size();
       AddKey(name, algorithm, pem);
+      if (keys_.size() == before) continue;
+      keys_.back().not_before = not_before;
+      keys_.back().not_after = not_after;
     }
+  }
+
+  std::optional<gate::WallTime> ReadTime(MapReader& map, std::string_view key) {
+    std::string text;
+    if (!map.Read(key, text)) return std::nullopt;
+    const auto time = gate::ParseRfc3339(text);
+    if (time) return *time;
+    map.Complain(key, time.error().message);
+    return std::nullopt;
   }
 
   void AddKey(const std::string& id, const std::optional<Node>& algorithm,
@@ -188,14 +203,14 @@ class ScriptReader {
     if (pem && parsed) {
       auto key = SigningKey::FromPem(pem->second.Reveal(), *parsed);
       if (key) {
-        keys_.push_back({id, *std::move(key)});
+        keys_.push_back({id, *std::move(key), {}, {}});
         return;
       }
       pem->first.Complain(mistakes_, key.error().message);
     }
     // A stand-in, so that what refers to the key is not reported as a mistake too.
     auto stand_in = SigningKey::Generate(Algorithm::kEd25519);
-    if (stand_in) keys_.push_back({id, *std::move(stand_in)});
+    if (stand_in) keys_.push_back({id, *std::move(stand_in), {}, {}});
   }
 
   // The text of a private key and the node to complain at.
@@ -293,6 +308,32 @@ std::string_view ToString(Malformed malformed) {
       return "not-utf8";
     case Malformed::kTooLarge:
       return "too-large";
+    case Malformed::kTrailingBytes:
+      return "trailing-bytes";
+    case Malformed::kNan:
+      return "nan";
+    case Malformed::kDeepNesting:
+      return "deep-nesting";
+    case Malformed::kByteOrderMark:
+      return "byte-order-mark";
+  }
+  return "none";
+}
+
+std::string_view ToString(Breakage::Layer layer) {
+  return layer == Breakage::Layer::kPayload ? "payload" : "envelope";
+}
+
+std::string_view ToString(ClaimedAlgorithm algorithm) {
+  switch (algorithm) {
+    case ClaimedAlgorithm::kNone:
+      return "none";
+    case ClaimedAlgorithm::kHs256:
+      return "HS256";
+    case ClaimedAlgorithm::kEs256:
+      return "ES256";
+    case ClaimedAlgorithm::kEdDsa:
+      return "EdDSA";
   }
   return "none";
 }
