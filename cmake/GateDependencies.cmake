@@ -11,6 +11,7 @@ find_package(Boost 1.74 CONFIG REQUIRED COMPONENTS headers context filesystem)
 if(BUILD_TESTING)
   find_package(GTest 1.12 CONFIG REQUIRED)
   find_package(httplib 0.11 REQUIRED)
+  find_path(GATE_VALIJSON valijson/validator.hpp REQUIRED)  # headers only
 endif()
 
 # A third of what a simulation does is to make and drop small objects. With a faster allocator than

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gate/base/encoding.h"
+#include "tests/unit/mock_mc/schema.h"
 
 namespace mock_mc::testing {
 namespace {
@@ -74,14 +75,18 @@ std::string ScriptText(std::string_view rest) {
 }
 
 Script GoodScript(std::string_view rest) {
-  auto script = ReadScript(ScriptText(rest), "script.yaml", MemoryFiles().Reader());
+  const std::string text = ScriptText(rest);
+  auto script = ReadScript(text, "script.yaml", MemoryFiles().Reader());
   EXPECT_TRUE(script) << script.error().message;
+  EXPECT_EQ(ScriptSchema::Get().MistakesIn(text), "") << text;
   return *std::move(script);
 }
 
 std::string MistakesOf(std::string_view text) {
   const auto script = ReadScript(text, "script.yaml", MemoryFiles().Reader());
-  return script ? "" : script.error().message;
+  if (!script) return script.error().message;
+  EXPECT_EQ(ScriptSchema::Get().MistakesIn(text), "") << text;
+  return "";
 }
 
 Moment At(gate::Nanos offset) {

@@ -31,7 +31,8 @@ class MemoryFiles {
 // apiVersion, seed 7 and the three keys, then `rest`.
 std::string ScriptText(std::string_view rest);
 
-// The script of ScriptText(rest); the test fails if it is not good.
+// The script of ScriptText(rest); the test fails if it is not good. Here and in MistakesOf, it
+// fails, too, if docs/mock-mc.schema.json refuses what the reader takes.
 Script GoodScript(std::string_view rest);
 
 // All mistakes in `text` as one text, "" if it is good.
