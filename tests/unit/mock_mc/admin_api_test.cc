@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "gate/yaml/strict_yaml.h"
 #include "tests/unit/mock_mc/support.h"
 
 namespace mock_mc::testing {
@@ -84,6 +90,49 @@ TEST_F(AdminApiTest, ShowsBodiesThatAreNoTextInBase64) {
   const Json entry = Call("GET", "/journal").body.at("entries").at(0);
   EXPECT_EQ(entry.at("bodyBase64"), "/w==");
   EXPECT_FALSE(entry.contains("body"));
+}
+
+Json Description() {
+  std::ostringstream text;
+  text << std::ifstream(MOCK_MC_OPENAPI).rdbuf();
+  const auto document = gate::yaml::Document::Parse(text.str(), MOCK_MC_OPENAPI);
+  gate::yaml::Mistakes mistakes;
+  return document ? Json::parse(document->root().ToJsonText(mistakes)) : Json();
+}
+
+TEST_F(AdminApiTest, WhatIsDescribedIsServed) {
+  const Json paths = Description().at("paths");
+  EXPECT_EQ(paths.size(), 6U);
+  for (const auto& [path, methods] : paths.items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      std::string upper = method;
+      for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      const int status = Call(upper, path).status;
+      EXPECT_TRUE(status != 404 && status != 405) << upper << " " << path;
+    }
+  }
+}
+
+TEST_F(AdminApiTest, TheJournalHasExactlyTheFieldsThatAreDescribed) {
+  const Json described = Description().at("components").at("schemas").at("Entry");
+  AskAndEnd("r");
+  Request binary = Get("/slack");
+  binary.body = "\xff";
+  service_.Begin(binary, 1);
+  const Json entries = Call("GET", "/journal").body.at("entries");
+  std::set<std::string> seen;
+  for (const Json& entry : entries) {
+    for (const auto& [field, value] : entry.items()) {
+      EXPECT_TRUE(described.at("properties").contains(field)) << field;
+      seen.insert(field);
+    }
+    for (const Json& field : described.at("required")) {
+      EXPECT_TRUE(entry.contains(field.get<std::string>())) << field;
+    }
+  }
+  for (const auto& [field, schema] : described.at("properties").items()) {
+    EXPECT_TRUE(seen.contains(field)) << field;
+  }
 }
 
 TEST_F(AdminApiTest, FiltersAndPages) {
