@@ -15,14 +15,21 @@ using gate::Error;
 using gate::ErrorCode;
 using gate::Result;
 
-std::string KeyringYaml(Algorithm algorithm, const std::string& id, std::string_view public_pem) {
+std::string KeyringYaml(Algorithm algorithm, const std::string& id, const KeyWindow& window,
+                        std::string_view public_pem) {
   std::string text = fmt::format(
       "apiVersion: rollout-gate/keyring/v1\n"
       "keys:\n"
       "  - id: {}\n"
-      "    algorithm: {}\n"
-      "    publicKey: |\n",
+      "    algorithm: {}\n",
       id, ToString(algorithm));
+  if (window.not_before) {
+    text += fmt::format("    notBefore: {}\n", gate::FormatRfc3339(*window.not_before));
+  }
+  if (window.not_after) {
+    text += fmt::format("    notAfter: {}\n", gate::FormatRfc3339(*window.not_after));
+  }
+  text += "    publicKey: |\n";
   while (!public_pem.empty()) {
     const std::size_t end = public_pem.find('\n');
     text += fmt::format("      {}\n", public_pem.substr(0, end));
@@ -40,7 +47,8 @@ bool IsGoodId(std::string_view id) {
 
 }  // namespace
 
-Result<void> GenerateKey(Algorithm algorithm, const std::string& id, const std::string& directory) {
+Result<void> GenerateKey(Algorithm algorithm, const std::string& id, const std::string& directory,
+                         const KeyWindow& window) {
   if (!IsGoodId(id)) {
     return Error{ErrorCode::kInvalidArgument,
                  "an id has 1 to 64 letters, digits, dots, dashes and underscores"};
@@ -57,7 +65,7 @@ Result<void> GenerateKey(Algorithm algorithm, const std::string& id, const std::
                  fmt::format("cannot write {}: {}", directory, made.message())};
   }
   return gate::signing::WriteKeyPair(*key, fmt::format("{}/{}.pem", directory, id),
-                                     KeyringYaml(algorithm, id, *public_pem),
+                                     KeyringYaml(algorithm, id, window, *public_pem),
                                      directory + "/keyring.yaml");
 }
 

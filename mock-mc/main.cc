@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ struct Options {
   std::string algorithm = "ed25519";
   std::string id;
   std::string out_dir;
+  std::string not_before;
+  std::string not_after;
   mock_mc::ExplainOptions explain;
   std::vector<std::string> at;
   std::string every;
@@ -89,10 +92,24 @@ int Explain(const Options& options) {
   return kOk;
 }
 
+// The time given with `flag`, if any.
+gate::Result<std::optional<gate::WallTime>> ReadTime(const std::string& flag,
+                                                     const std::string& text) {
+  if (text.empty()) return std::optional<gate::WallTime>();
+  auto time = gate::ParseRfc3339(text);
+  if (!time) return std::move(time).error().Wrap(flag);
+  return std::optional(*time);
+}
+
 int Keygen(const Options& options) {
   const auto algorithm = mock_mc::ParseAlgorithm(options.algorithm);
   if (!algorithm) return Fail(kUsage, "--algorithm is ed25519 or ecdsa-p256");
-  const auto made = mock_mc::GenerateKey(*algorithm, options.id, options.out_dir);
+  const auto not_before = ReadTime("--not-before", options.not_before);
+  if (!not_before) return Fail(kUsage, not_before.error().message);
+  const auto not_after = ReadTime("--not-after", options.not_after);
+  if (!not_after) return Fail(kUsage, not_after.error().message);
+  const auto made =
+      mock_mc::GenerateKey(*algorithm, options.id, options.out_dir, {*not_before, *not_after});
   if (!made) return Fail(kUsage, made.error().message);
   fmt::print("wrote {0}/{1}.pem (private) and {0}/keyring.yaml\n", options.out_dir, options.id);
   return kOk;
@@ -183,6 +200,8 @@ int main(int argc, char** argv) {
   keygen->add_option("--algorithm", options.algorithm, "ed25519 or ecdsa-p256 [ed25519]");
   keygen->add_option("--id", options.id, "Key id")->required();
   keygen->add_option("--out-dir", options.out_dir, "Directory to write to")->required();
+  keygen->add_option("--not-before", options.not_before, "From when on the key counts (RFC 3339)");
+  keygen->add_option("--not-after", options.not_after, "Until when it counts (RFC 3339)");
 
   try {
     app.parse(argc, argv);

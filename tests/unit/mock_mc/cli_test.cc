@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,24 @@ TEST_F(CliTest, MakesKeysThatServeAndNeverOverwritesThem) {
   const Outcome second = RunProgram({"keygen", "--id", "mc-2", "--out-dir", Path("keys")});
   EXPECT_EQ(second.exit_code, 2) << "keyring.yaml is there already";
   EXPECT_FALSE(std::filesystem::exists(Path("keys/mc-2.pem"))) << "nothing half-made is left";
+}
+
+TEST_F(CliTest, KeysCanHaveAWindow) {
+  EXPECT_EQ(RunProgram({"keygen", "--id", "old", "--out-dir", directory_, "--not-before",
+                        "2025-01-01T00:00:00Z", "--not-after", "2026-01-01T01:00:00+01:00"})
+                .exit_code,
+            0);
+  std::ostringstream keyring;
+  keyring << std::ifstream(Path("keyring.yaml")).rdbuf();
+  EXPECT_NE(keyring.str().find("    notBefore: 2025-01-01T00:00:00.000Z\n"
+                               "    notAfter: 2026-01-01T00:00:00.000Z\n"
+                               "    publicKey: |\n      -----BEGIN PUBLIC KEY-----\n"),
+            std::string::npos)
+      << keyring.str();
+  const Outcome bad =
+      RunProgram({"keygen", "--id", "x", "--out-dir", Path("x"), "--not-after", "tomorrow"});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_NE(bad.err.find("--not-after"), std::string::npos) << bad.err;
 }
 
 TEST_F(CliTest, RefusesBadKeygenArguments) {
