@@ -6,8 +6,8 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
   libfmt-dev libssl-dev libsqlite3-dev prometheus-cpp-dev libvalijson-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format check-tools format \
-  clean
+.PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
+  check-tools report-formats report-browser report-samples report-bench format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -19,6 +19,8 @@ help:
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"
 	@echo "make monitoring  check alert rules and dashboard with promtool"
+	@echo "make report-formats, report-browser   hold reports against the schemas of their formats; look at"
+	@echo "              them in a browser (need npm and Python; the latter installs chromium)"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
 	@echo "make clean    remove build/ and drill-report/"
 
@@ -60,6 +62,23 @@ bench: build
 monitoring:
 	@$(MAKE) --no-print-directory setup PACKAGES="prometheus jq"
 	kind/monitoring/check.sh
+
+# Folders of reports that are looked at, too.
+REPORTS ?=
+
+report-samples: setup
+	cmake --preset release
+	cmake --build --preset release --target sample-reports reports-bench
+
+report-formats: report-samples
+	tests/reports/validate.sh release $(REPORTS)
+
+report-browser: report-samples
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) chromium fonts-dejavu-core"
+	tests/reports/browser/run.sh release $(REPORTS)
+
+report-bench: report-samples
+	build/release/bin/reports-bench 10000
 
 # clang-format and clang-tidy are installed for these targets only.
 check-tools:
