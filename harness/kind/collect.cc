@@ -107,6 +107,14 @@ Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime, const s
   return all;
 }
 
+// Where the first button of a Slack message leads.
+std::string FirstSlackLink(const Json& message) {
+  for (const Json& block : gate::JsonArray(message, "/blocks")) {
+    if (JsonString(block, "/type") == "actions") return JsonString(block, "/elements/0/url");
+  }
+  return "";
+}
+
 // What a receiver of notifications was told: docs/notifications.md. Nothing for other requests.
 std::optional<Json> NoticeIn(const Json& entry) {
   const std::string path = JsonString(entry, "/path");
@@ -122,6 +130,7 @@ std::optional<Json> NoticeIn(const Json& entry) {
   notice["action"] = JsonString(*body, "/event_action");
   notice["key"] = JsonString(*body, "/dedup_key");
   notice["text"] = JsonString(*body, slack ? "/text" : "/payload/summary");
+  notice["link"] = slack ? FirstSlackLink(*body) : JsonString(*body, "/links/0/href");
   for (const char* field : {"kind", "release", "stage", "reason"}) {
     const std::string pointer = std::string("/payload/custom_details/") + field;
     notice[field] = JsonString(*body, pointer.c_str());

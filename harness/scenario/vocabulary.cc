@@ -65,6 +65,7 @@ std::vector<EventKind> BuildVocabulary() {
         {"action", {"trigger", "resolve"}},
         {"key"},
         {"text"},
+        {"link"},
         {"kind"},
         {"release"},
         {"stage"},
