@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -30,6 +31,7 @@
 #include "harness/fidelity/table.h"
 #include "harness/fidelity/trace_files.h"
 #include "harness/kind/kind_backend.h"
+#include "harness/provenance.h"
 #include "harness/runner/backend.h"
 #include "harness/runner/backend_options.h"
 #include "harness/runner/progress.h"
@@ -44,8 +46,10 @@
 #include "harness/sim/stage/sim_backend.h"
 #include "reports/attest/manifest.h"
 #include "reports/attest/verify.h"
+#include "reports/assess.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
+#include "reports/read.h"
 #include "reports/render.h"
 
 namespace {
@@ -61,9 +65,12 @@ struct Options {
   std::vector<std::string> scenarios = {"scenarios"};
   std::vector<std::string> only;
   int jobs = 4;
+  int repeat = 1;
   std::string report = "drill-report";
   std::string sign;     // file of the private key; empty: the report is not signed
   std::string history;  // file; empty: the run is not remembered
+  std::string profile = "commit";
+  std::vector<std::string> with;  // report folders of other runs
   enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
   BackendOptions backend;
 };
@@ -160,14 +167,6 @@ std::unique_ptr<drill::ProgressView> MakeProgress(gate::Runtime& runtime) {
   return std::make_unique<drill::PlainProgress>(WriteToStdout, runtime);
 }
 
-// As CI systems tell it; empty elsewhere.
-std::string GitCommit() {
-  for (const char* name : {"GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"}) {
-    if (const char* commit = std::getenv(name); commit != nullptr) return commit;
-  }
-  return "";
-}
-
 // 20260301T120000Z-1a2b3c4d: sorts by time, and two runs never share one.
 std::string NewRunId(gate::WallTime now) {
   std::string stamp = gate::FormatRfc3339(now, 0);
@@ -182,16 +181,41 @@ Result<std::unique_ptr<reports::Journal>> StartJournal(const std::string& folder
   return reports::Journal::Create(reports::JournalPath(folder));
 }
 
+// The results of other runs that are to count in this one.
+Result<std::vector<reports::Proof>> LoadProofs(const Options& options) {
+  std::vector<reports::Proof> proofs;
+  for (const std::string& folder : options.with) {
+    std::error_code error;
+    if (std::filesystem::equivalent(folder, options.report, error)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   folder + ": is the folder that this run's report goes to"};
+    }
+    const auto run = reports::ReadRun(reports::JournalPath(folder));
+    if (!run) return Error(run.error()).Wrap("--with");
+    auto proof = reports::ProofOf(*run);
+    if (!proof) return std::move(proof).error().Wrap("--with " + folder);
+    proofs.push_back(*std::move(proof));
+  }
+  return proofs;
+}
+
 // Everything about a run that is known before it begins.
 reports::RunResult DescribeRun(const Options& options, const std::vector<std::string>& arguments,
-                               gate::WallTime now) {
+                               Machine& machine, gate::WallTime now) {
   reports::RunResult head;
   head.run_id = NewRunId(now);
   head.program = "gate-drill " GATE_VERSION;
-  head.git_commit = GitCommit();
+  head.program_sha256 = drill::ProgramDigest();
+  const drill::GitState git =
+      drill::ReadGitState(machine.processes, machine.runtime, options.scenarios.front());
+  head.git_commit = git.commit;
+  head.git_dirty = git.dirty;
+  head.environment = drill::DescribeEnvironment();
   head.command_line = arguments;
   head.backend = options.backend.backend;
   head.seed = options.backend.seed;
+  head.profile = reports::ParseProfile(options.profile).value_or(reports::Profile::kRelease);
+  head.repeat = options.repeat;
   head.started = now;
   return head;
 }
@@ -202,6 +226,40 @@ Result<std::optional<gate::signing::SigningKey>> ReadReportKey(const Options& op
   auto key = drill::cli::ReadSigningKey(options.sign);
   if (!key) return std::move(key).error();
   return std::optional(*std::move(key));
+}
+
+// Compares what this run and the others did, where one was simulated and the other was not. That
+// nothing can be compared is no failure of the run; the report then says "not validated".
+std::vector<reports::FidelityRow> CompareWithOthers(const Options& options) {
+  if (options.with.empty()) return {};
+  const auto here = drill::LoadTraces(options.report);
+  if (!here) return {};
+  std::map<std::string, reports::FidelityRow> rows;
+  for (const std::string& folder : options.with) {
+    const auto there = drill::LoadTraces(folder);
+    if (!there || there->empty() || there->front().backend == options.backend.backend) continue;
+    const bool simulated_here = options.backend.backend == "sim";
+    const auto& sim = simulated_here ? *here : *there;
+    const auto& real = simulated_here ? *there : *here;
+    for (const drill::Agreement& each : drill::CompareTraces(sim, real)) {
+      if (auto row = drill::FidelityRowOf(each)) rows.insert_or_assign(each.scenario, *row);
+    }
+  }
+  std::vector<reports::FidelityRow> result;
+  for (auto& [scenario, row] : rows) result.push_back(std::move(row));
+  return result;
+}
+
+// What GitHub shows of a step, when this is one.
+void TellGitHub(const reports::RunResult& run) {
+  if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && *summary) {
+    const auto told = reports::AppendToFile(summary, reports::RenderStepSummary(run));
+    if (!told) Complain(told.error(), ExitCode::kPass);
+  }
+  const char* actions = std::getenv("GITHUB_ACTIONS");
+  if (actions != nullptr && std::string_view(actions) == "true") {
+    WriteToStdout(reports::RenderAnnotations(run));
+  }
 }
 
 ExitCode Run(const Options& options, const std::vector<std::string>& arguments) {
@@ -215,6 +273,8 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
   const auto selected = drill::SelectScenarios(*set, options.only, options.backend.backend);
   if (!selected) return Complain(selected.error(), ExitCode::kInvalidInput);
+  auto proofs = LoadProofs(options);
+  if (!proofs) return Complain(proofs.error(), ExitCode::kInvalidInput);
   Machine machine;
   const auto backend = MakeBackend(options.backend, machine);
   if (!backend) return Complain(backend.error(), ExitCode::kInvalidInput);
@@ -230,7 +290,8 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   drill::Recorder recorder(**journal, *progress, runtime, stop,
                            options.backend.backend == "sim" ? Pace::kAtItsEnd : Pace::kAsItHappens);
 
-  reports::RunResult head = DescribeRun(options, arguments, runtime.WallNow());
+  reports::RunResult head = DescribeRun(options, arguments, machine, runtime.WallNow());
+  head.proofs = *std::move(proofs);
   drill::DescribeScenarios(*set, *selected, options.only, head);
   recorder.RunStart(head);
   // From now on the folder's report speaks of this run, whatever happens to it.
@@ -239,9 +300,11 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   }
   drill::RunOptions run_options;
   run_options.jobs = options.jobs;
+  run_options.repeat = options.repeat;
   const auto ran = drill::RunScenarios(*set, *selected, **backend, runtime, recorder, run_options,
                                        stop.get_token());
   if (signals.signal() != 0) recorder.RunTrouble("stopped by a signal");
+  if (const auto rows = CompareWithOthers(options); !rows.empty()) recorder.RunFidelity(rows);
   recorder.RunEnd();
   progress.reset();
 
@@ -260,11 +323,16 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   }
   if (options.timeline == Options::Timeline::kShown) PrintTimelines(*result);
   fmt::print("{}", drill::Summarize(*result));
+  TellGitHub(*result);
   if (signals.signal() != 0) return ExitCode::kAborted;
   if (!ran) {
     Complain(ran.error(), ExitCode::kInconclusive);
     const bool input = ran.error().code == ErrorCode::kInvalidArgument;
     return input ? ExitCode::kInvalidInput : ExitCode::kInconclusive;
+  }
+  // A release that lacks a proof or a person's answer has not passed, whatever was played.
+  if (result->profile == reports::Profile::kRelease) {
+    return drill::ExitCodeOf(reports::Decide(*result));
   }
   return drill::ExitCodeOf(*result);
 }
@@ -287,11 +355,17 @@ ExitCode List(const Options& options) {
   return ExitCode::kPass;
 }
 
-ExitCode Report(const std::string& folder) {
-  const auto run = reports::WriteReport(folder);
+// From `journal`, or from the folder's own if that is empty.
+ExitCode Report(const std::string& folder, const std::string& journal) {
+  if (!journal.empty()) {
+    const auto made = reports::MakeFolder(folder);
+    if (!made) return Complain(made.error(), ExitCode::kInvalidInput);
+  }
+  const auto run =
+      reports::WriteReport(folder, journal.empty() ? reports::JournalPath(folder) : journal);
   if (!run) return Complain(run.error(), ExitCode::kInvalidInput);
   const reports::Decision decision = reports::Decide(*run);
-  fmt::print("{}: {}/report.md\n", reports::ToString(decision), folder);
+  fmt::print("{}: {}/report.html\n", reports::ToString(decision), folder);
   return drill::ExitCodeOf(decision);
 }
 
@@ -418,6 +492,18 @@ int Main(int argc, char** argv) {
   run->add_option("--jobs", options.jobs, "scenarios played at the same time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  run->add_option("--repeat", options.repeat,
+                  "times that each scenario is played, each with other random choices")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  run->add_option("--profile", options.profile,
+                  "what READY has to mean: commit, proven on this backend; or release, on all\n"
+                  "backends that the checklist names (--with), and approved by people")
+      ->check(CLI::IsMember({"commit", "release"}))
+      ->capture_default_str();
+  run->add_option("--with", options.with,
+                  "report folder of a run on another backend, whose results count, too")
+      ->allow_extra_args(false);
   run->add_option("--report", options.report, "folder for journal and reports")
       ->capture_default_str();
   run->add_flag_callback(
@@ -435,6 +521,8 @@ int Main(int argc, char** argv) {
   AddScenarioOption(*list, options);
   CLI::App* report = app.add_subcommand("report", "write the reports again from the journal");
   report->add_option("folder", folder, "the report folder of a run")->required();
+  std::string from;
+  report->add_option("--from", from, "journal to make them from (default: the folder's own)");
   std::string out;
   CLI::App* trace = app.add_subcommand("trace", "write the milestones of a run's scenarios");
   trace->add_option("folder", folder, "the report folder of a run")->required();
@@ -475,7 +563,7 @@ int Main(int argc, char** argv) {
   if (replay->parsed()) {
     return static_cast<int>(InSimulator(drill::sim::RunReplayCommand, replay_options));
   }
-  return static_cast<int>(Report(folder));
+  return static_cast<int>(Report(folder, from));
 }
 
 }  // namespace

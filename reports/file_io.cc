@@ -97,6 +97,13 @@ gate::Result<void> WriteFileAtomically(const std::string& path, std::string_view
   return SyncFolderOf(path);
 }
 
+gate::Result<void> AppendToFile(const std::string& path, std::string_view text) {
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
+  if (file.get() < 0 || !WriteAll(file.get(), text)) return FileError(path, errno);
+  return {};
+}
+
 gate::Result<void> SyncFolderOf(const std::string& path) {
   const Descriptor folder(::open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0 || ::fsync(folder.get()) != 0) return FileError(path, errno);

@@ -17,6 +17,9 @@ gate::Result<std::string> ReadWholeFile(const std::string& path,
 // crash. Errors as above; nothing half-written is left behind.
 gate::Result<void> WriteFileAtomically(const std::string& path, std::string_view text);
 
+// Adds `text` to the end of a file, which it creates if it is not there. Errors as above.
+gate::Result<void> AppendToFile(const std::string& path, std::string_view text);
+
 // Creates a folder and its parents; one that exists is fine.
 gate::Result<void> MakeFolder(const std::string& path);
 

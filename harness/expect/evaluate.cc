@@ -272,6 +272,7 @@ reports::ScenarioResult ResultHead(const Scenario& scenario) {
   result.sha256 = scenario.sha256;
   result.required = scenario.required;
   result.requirements = scenario.requirements;
+  result.backends = scenario.backends;
   return result;
 }
 

@@ -43,6 +43,7 @@ void Recorder::AppendAll(std::vector<gate::Json> records) {
 // What belongs to a scenario that goes on.
 void Recorder::AppendOf(const std::string& id, std::vector<gate::Json> records) {
   if (pace_ == Pace::kAsItHappens) return AppendAll(std::move(records));
+  if (pace_ == Pace::kOnlyItsEnd) return;
   const std::lock_guard lock(mutex_);
   std::vector<gate::Json>& held = held_[id];
   held.insert(held.end(), std::make_move_iterator(records.begin()),
@@ -66,6 +67,10 @@ void Recorder::RunTrouble(std::string_view trouble) {
 
 void Recorder::BackendReady(const gate::Json& facts) {
   Append(reports::BackendReadyRecord(facts, runtime_.WallNow()));
+}
+
+void Recorder::RunFidelity(const std::vector<reports::FidelityRow>& rows) {
+  Append(reports::RunFidelityRecord(rows, runtime_.WallNow()));
 }
 
 void Recorder::RunEnd() { Append(reports::RunEndRecord(runtime_.WallNow())); }
@@ -100,6 +105,11 @@ void Recorder::ScenarioEvents(const std::string& id,
 }
 
 void Recorder::ScenarioEnd(const reports::ScenarioResult& result) {
+  if (pace_ == Pace::kOnlyItsEnd) {
+    const reports::Repetition again{number_,         result.outcome,  result.reason,
+                                    result.duration, result.measures, result.trace_hash};
+    return Append(reports::ScenarioRepetitionRecord(result.id, again, runtime_.WallNow()));
+  }
   std::vector<gate::Json> records;
   {
     const std::lock_guard lock(mutex_);

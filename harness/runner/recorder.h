@@ -23,16 +23,23 @@ class Recorder {
  public:
   // When a scenario is written down and shown. kAtItsEnd is for simulations, which are over before
   // anybody could look, and would otherwise spend their time waiting for the disk.
-  enum class Pace { kAsItHappens, kAtItsEnd };
+  // kOnlyItsEnd is for playing scenarios once more: of that only the result is written down.
+  enum class Pace { kAsItHappens, kAtItsEnd, kOnlyItsEnd };
 
   // `stop` is what the run obeys. All references must outlive this object.
   Recorder(reports::Journal& journal, ProgressView& view, gate::Runtime& runtime,
-           std::stop_source& stop, Pace pace = Pace::kAsItHappens)
-      : journal_(journal), view_(view), runtime_(runtime), stop_(stop), pace_(pace) {}
+           std::stop_source& stop, Pace pace = Pace::kAsItHappens, int number = 1)
+      : journal_(journal),
+        view_(view),
+        runtime_(runtime),
+        stop_(stop),
+        pace_(pace),
+        number_(number) {}
 
   void RunStart(const reports::RunResult& head);
   void RunPhase(std::string_view phase) { view_.OnRun(phase); }
   void RunTrouble(std::string_view trouble);
+  void RunFidelity(const std::vector<reports::FidelityRow>& rows);
   void BackendReady(const gate::Json& facts);
   void RunEnd();
 
@@ -42,6 +49,11 @@ class Recorder {
   void ScenarioNote(const std::string& id, std::string_view note);
   void ScenarioEvents(const std::string& id, const std::vector<reports::TraceEntry>& entries);
   void ScenarioEnd(const reports::ScenarioResult& result);
+
+  // For the scenarios that are played for time `number` now; shares everything with this one.
+  Recorder ForRepetition(int number) const {
+    return Recorder(journal_, view_, runtime_, stop_, Pace::kOnlyItsEnd, number);
+  }
 
   std::optional<gate::Error> failure() const;
 
@@ -58,6 +70,7 @@ class Recorder {
   gate::Runtime& runtime_;
   std::stop_source& stop_;
   const Pace pace_;
+  int number_ = 1;                                       // kOnlyItsEnd: which time it is
   mutable std::mutex mutex_;                             // guards what follows
   std::map<std::string, std::vector<gate::Json>> held_;  // kAtItsEnd: of scenarios that go on
   std::map<std::string, std::int64_t> notes_;

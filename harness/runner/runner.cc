@@ -59,6 +59,20 @@ void PlayAll(const ScenarioSet& set, const std::vector<std::size_t>& selected, i
   for (const auto& worker : workers) worker->Join();
 }
 
+// Together what can be, and then what must be played alone.
+void PlayInOrder(const ScenarioSet& set, const std::vector<std::size_t>& selected, Backend& backend,
+                 gate::Runtime& runtime, Recorder& recorder, const RunOptions& options,
+                 const std::stop_token& stop) {
+  auto together = selected;
+  const auto alone =
+      std::stable_partition(together.begin(), together.end(),
+                            [&](std::size_t index) { return !PlaysAlone(set.scenarios[index]); });
+  const std::vector<std::size_t> one_by_one(alone, together.end());
+  together.erase(alone, together.end());
+  PlayAll(set, together, options.jobs, backend, runtime, recorder, options, stop);
+  PlayAll(set, one_by_one, /*jobs=*/1, backend, runtime, recorder, options, stop);
+}
+
 Result<void> StartBackend(Backend& backend, gate::Runtime& runtime, Recorder& recorder,
                           const RunOptions& options, const std::stop_token& stop) {
   const std::string name(backend.name());
@@ -104,9 +118,7 @@ Result<std::vector<std::size_t>> SelectScenarios(const ScenarioSet& set,
 
 void DescribeScenarios(const ScenarioSet& set, const std::vector<std::size_t>& selected,
                        const std::vector<std::string>& only, reports::RunResult& head) {
-  for (const ReadinessRow& row : set.checklist) {
-    head.checklist.push_back({row.id, row.text, row.scenarios});
-  }
+  head.checklist = set.checklist;
   for (std::size_t i = 0; i < set.scenarios.size(); ++i) {
     reports::ScenarioResult result = ResultHead(set.scenarios[i]);
     if (std::find(selected.begin(), selected.end(), i) == selected.end()) {
@@ -125,14 +137,14 @@ Result<void> RunScenarios(const ScenarioSet& set, const std::vector<std::size_t>
                           const RunOptions& options, const std::stop_token& stop) {
   auto started = StartBackend(backend, runtime, recorder, options, stop);
   if (started) {
-    auto together = selected;
-    const auto alone =
-        std::stable_partition(together.begin(), together.end(),
-                              [&](std::size_t index) { return !PlaysAlone(set.scenarios[index]); });
-    const std::vector<std::size_t> one_by_one(alone, together.end());
-    together.erase(alone, together.end());
-    PlayAll(set, together, options.jobs, backend, runtime, recorder, options, stop);
-    PlayAll(set, one_by_one, /*jobs=*/1, backend, runtime, recorder, options, stop);
+    PlayInOrder(set, selected, backend, runtime, recorder, options, stop);
+    ScenarioSet again = set;
+    for (int number = 2; number <= options.repeat && !stop.stop_requested(); ++number) {
+      recorder.RunPhase(fmt::format("time {} of {}", number, options.repeat));
+      for (Scenario& scenario : again.scenarios) scenario.repetition = number;
+      Recorder repetition = recorder.ForRepetition(number);
+      PlayInOrder(again, selected, backend, runtime, repetition, options, stop);
+    }
   }
   StopBackend(backend, runtime, recorder, options);
   return started;

@@ -13,7 +13,8 @@
 namespace drill {
 
 struct RunOptions {
-  int jobs = 2;  // scenarios played at the same time, at least 1
+  int jobs = 2;    // scenarios played at the same time, at least 1
+  int repeat = 1;  // times that each scenario is played, at least 1
   PlayLimits limits;
   gate::Nanos start_backend = std::chrono::minutes(15);
   gate::Nanos stop_backend = std::chrono::minutes(3);
@@ -32,7 +33,8 @@ void DescribeScenarios(const ScenarioSet& set, const std::vector<std::size_t>& s
                        const std::vector<std::string>& only, reports::RunResult& head);
 
 // Brings the backend up, plays the selected scenarios on `options.jobs` tasks, after these one by
-// one those that cannot be played beside others (PlaysAlone), takes the backend down, whatever
+// one those that cannot be played beside others (PlaysAlone), all of them again as often as is
+// asked for, takes the backend down, whatever
 // happens and also after a stop. Everything is recorded, between RunStart (before the call) and
 // RunEnd (after it). After a requested stop no further scenario begins.
 //

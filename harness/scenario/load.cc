@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <set>
 
+#include "gate/base/digest.h"
 #include "gate/base/encoding.h"
 #include "gate/yaml/strict_yaml.h"
 #include "harness/scenario/parse_common.h"
@@ -21,23 +23,72 @@ using gate::Result;
 using gate::yaml::MapReader;
 using gate::yaml::Mistakes;
 using gate::yaml::Node;
+using reports::ChecklistRow;
 
 constexpr std::string_view kApiVersion = "drill/v1";
+constexpr std::array<std::string_view, 3> kBackends = {"sim", "kind", "cluster"};
+constexpr std::size_t kLargestFile = std::size_t{16} << 20U;  // that a row may name
 
-ReadinessRow ParseRow(const Node& node, std::set<std::string>& ids, Mistakes& mistakes) {
+void ReadScenarioIds(MapReader& map, ChecklistRow& row, Mistakes& mistakes) {
+  const auto scenarios = map.Find("scenarios");
+  if (!scenarios) return;
+  const auto items = scenarios->Items(mistakes);
+  if (scenarios->IsSequence() && items.empty()) {
+    scenarios->Complain(mistakes, "a row that names no scenario could never be proven");
+  }
+  for (const Node& item : items) row.scenarios.push_back(item.String(mistakes).value_or(""));
+}
+
+void ReadBackends(MapReader& map, ChecklistRow& row, Mistakes& mistakes) {
+  const auto backends = map.Find("backends");
+  if (!backends) return;
+  const std::vector<std::string_view> known(kBackends.begin(), kBackends.end());
+  for (const Node& item : backends->Items(mistakes)) {
+    std::string backend = item.String(mistakes).value_or("");
+    const bool is_known = std::find(known.begin(), known.end(), backend) != known.end();
+    if (!is_known) {
+      item.Complain(mistakes,
+                    fmt::format("there is no backend \"{}\"{}", backend, Hint(backend, known)));
+    }
+    row.backends.push_back(std::move(backend));
+  }
+}
+
+void ReadLimit(MapReader& map, ChecklistRow& row, Mistakes& mistakes) {
+  const auto measure = map.Find("measure");
+  const auto limit = map.Find("limit");
+  if (measure) row.measure = measure->String(mistakes).value_or("");
+  if (limit) row.limit = ReadPositive(*limit, mistakes).value_or(gate::Nanos(0));
+  if (measure && !limit) map.Complain("measure", "needs a \"limit\"");
+  if (limit && !measure) map.Complain("limit", "needs a \"measure\"");
+}
+
+ChecklistRow ParseRow(const Node& node, std::set<std::string>& ids, Mistakes& mistakes) {
   MapReader map(node, mistakes);
-  ReadinessRow row;
+  ChecklistRow row;
   row.id = RequireText(map, "id", mistakes);
   if (!row.id.empty() && !ids.insert(row.id).second) {
     map.Complain("id", fmt::format("\"{}\" is used twice", row.id));
   }
   row.text = RequireText(map, "text", mistakes);
-  if (const auto scenarios = map.Require("scenarios")) {
-    const auto items = scenarios->Items(mistakes);
-    if (scenarios->IsSequence() && items.empty()) {
-      scenarios->Complain(mistakes, "a row that names no scenario could never be proven");
-    }
-    for (const Node& item : items) row.scenarios.push_back(item.String(mistakes).value_or(""));
+  ReadScenarioIds(map, row, mistakes);
+  ReadBackends(map, row, mistakes);
+  ReadLimit(map, row, mistakes);
+  if (const auto age = map.Find("maxAge")) {
+    row.max_age = ReadPositive(*age, mistakes).value_or(gate::Nanos(0));
+  }
+  std::vector<std::string> files;
+  map.Read("files", files);
+  for (std::string& file : files) row.files.push_back({std::move(file), ""});
+  map.Read("approval", row.role);
+  if (!row.role.empty() && row.files.size() > 1) {
+    map.Complain("files", "an approval is of one file");
+  }
+  const bool provable = map.Find("scenarios") || !row.files.empty() || !row.role.empty();
+  if (node.IsMap() && !provable) {
+    node.Complain(mistakes,
+                  "expected \"scenarios\", \"files\" or \"approval\": nothing could "
+                  "prove this row");
   }
   map.Finish();
   return row;
@@ -81,11 +132,20 @@ struct Loading {
   void AddMistakes(const Error& error) { mistakes.Add(error.message); }
 };
 
+// Paths are relative to the checklist. What cannot be read is not there.
+void Resolve(const std::string& checklist, reports::ChecklistFile& file) {
+  const auto folder = std::filesystem::path(checklist).parent_path();
+  file.path = (folder / file.path).lexically_normal().string();
+  const auto text = reports::ReadWholeFile(file.path, kLargestFile);
+  if (text) file.sha256 = gate::Sha256Hex(*text);
+}
+
 void AddReadiness(std::string_view text, const std::string& file, Loading& loading) {
   auto rows = ParseReadiness(text, file);
   if (!rows) return loading.AddMistakes(rows.error());
-  for (ReadinessRow& row : *rows) {
+  for (ChecklistRow& row : *rows) {
     for (const std::string& id : row.scenarios) loading.row_scenarios.emplace_back(file, id);
+    for (reports::ChecklistFile& named : row.files) Resolve(file, named);
     loading.set.checklist.push_back(std::move(row));
   }
 }
@@ -107,6 +167,41 @@ std::string Suggestion(std::string_view word, const std::vector<std::string>& kn
   return nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : "";
 }
 
+bool HasMeasure(const Scenario& scenario, const std::string& id) {
+  return std::any_of(scenario.measures.begin(), scenario.measures.end(),
+                     [&](const Measure& measure) { return measure.id == id; });
+}
+
+// Demands of a row that no run could ever meet.
+void CheckDemands(const ChecklistRow& row, Loading& loading) {
+  const auto any = [&](const auto& fits) {
+    return std::any_of(
+        loading.set.scenarios.begin(), loading.set.scenarios.end(), [&](const Scenario& scenario) {
+          const bool named = std::find(row.scenarios.begin(), row.scenarios.end(), scenario.id) !=
+                             row.scenarios.end();
+          return named && fits(scenario);
+        });
+  };
+  for (const std::string& backend :
+       row.scenarios.empty() ? std::vector<std::string>() : row.backends) {
+    const bool possible = any([&](const Scenario& scenario) {
+      return std::find(scenario.backends.begin(), scenario.backends.end(), backend) !=
+             scenario.backends.end();
+    });
+    if (possible) continue;
+    loading.mistakes.Add(
+        fmt::format("checklist row \"{}\": none of its scenarios can be played on "
+                    "backend {}",
+                    row.id, backend));
+  }
+  if (row.measure.empty()) return;
+  if (any([&](const Scenario& scenario) { return HasMeasure(scenario, row.measure); })) return;
+  loading.mistakes.Add(
+      fmt::format("checklist row \"{}\": none of its scenarios has a measure "
+                  "\"{}\"",
+                  row.id, row.measure));
+}
+
 void CheckRows(Loading& loading) {
   std::vector<std::string> ids;
   for (const Scenario& scenario : loading.set.scenarios) ids.push_back(scenario.id);
@@ -116,11 +211,12 @@ void CheckRows(Loading& loading) {
         fmt::format("{}: there is no scenario \"{}\"{}", file, id, Suggestion(id, ids)));
   }
   std::vector<std::string> row_ids;
-  for (const ReadinessRow& row : loading.set.checklist) {
+  for (const ChecklistRow& row : loading.set.checklist) {
     if (std::find(row_ids.begin(), row_ids.end(), row.id) != row_ids.end()) {
       loading.mistakes.Add(fmt::format("checklist row \"{}\" exists twice", row.id));
     }
     row_ids.push_back(row.id);
+    CheckDemands(row, loading);
   }
   if (row_ids.empty()) return;
   for (const Scenario& scenario : loading.set.scenarios) {
@@ -134,7 +230,7 @@ void CheckRows(Loading& loading) {
 
 }  // namespace
 
-Result<std::vector<ReadinessRow>> ParseReadiness(std::string_view text, const std::string& file) {
+Result<std::vector<ChecklistRow>> ParseReadiness(std::string_view text, const std::string& file) {
   const auto document = gate::yaml::Document::Parse(text, file);
   if (!document) return document.error();
   Mistakes mistakes;
@@ -144,7 +240,7 @@ Result<std::vector<ReadinessRow>> ParseReadiness(std::string_view text, const st
     map.Complain("apiVersion", fmt::format("expected {}, found \"{}\"", kApiVersion, api_version));
   }
   map.Require("kind");
-  std::vector<ReadinessRow> rows;
+  std::vector<ChecklistRow> rows;
   std::set<std::string> ids;
   if (const auto list = map.Require("rows")) {
     for (const Node& item : list->Items(mistakes)) rows.push_back(ParseRow(item, ids, mistakes));

@@ -75,6 +75,10 @@ struct Scenario {
   std::vector<Expectation> expectations;
   std::vector<Measure> measures;
 
+  // How many times it has been played in this run, this time included: the first time of all, or
+  // once more with other random choices.
+  int repetition = 1;
+
   std::string file;    // as given on the command line
   std::string sha256;  // of the file's bytes
 };

@@ -125,7 +125,9 @@ Result<Json> SimBackend::Start(const Progress& progress, const gate::Deadline& /
 
 std::unique_ptr<Stage> SimBackend::NewStage(const Scenario& scenario) {
   Simulation::Options options;
-  options.world.seed = gate::Rng(options_.seed).Fork(scenario.id).Next();
+  gate::Rng draws = gate::Rng(options_.seed).Fork(scenario.id);
+  if (scenario.repetition > 1) draws = draws.Fork("again " + std::to_string(scenario.repetition));
+  options.world.seed = draws.Next();
   options.world.epoch = SimulatedEpoch();
   options.argo.version = options_.argo;
   SetClocks(FaultsIn(scenario.timeline), options);

@@ -119,6 +119,62 @@ TEST(ParseReadinessTest, ReportsMistakesWithTheirPlace) {
             "r.yaml:5:11: unknown key \"txt\"; did you mean \"text\"?");
 }
 
+TEST(ParseReadinessTest, ReadsEverythingThatARowCanAskFor) {
+  const auto rows = ParseReadiness(
+      "apiVersion: drill/v1\nkind: Readiness\nrows:\n"
+      "- {id: A, text: a, scenarios: [X], backends: [sim, kind], measure: rollback, limit: 300s,\n"
+      "   maxAge: 720h, files: [a.md], approval: on-call}\n",
+      "r.yaml");
+  ASSERT_TRUE(rows) << rows.error().message;
+  const reports::ChecklistRow& row = rows->front();
+  EXPECT_THAT(row.backends, ElementsAre("sim", "kind"));
+  EXPECT_EQ(row.measure, "rollback");
+  EXPECT_EQ(row.limit, std::chrono::seconds(300));
+  EXPECT_EQ(row.max_age, std::chrono::hours(720));
+  EXPECT_EQ(row.files.front().path, "a.md");
+  EXPECT_EQ(row.role, "on-call");
+}
+
+TEST(ParseReadinessTest, RefusesRowsThatNothingCouldProve) {
+  const auto mistake = [](const std::string& row) {
+    const auto rows = ParseReadiness(
+        "apiVersion: drill/v1\nkind: Readiness\nrows:\n- {id: A, text: a, " + row + "}\n", "r");
+    return rows ? "" : rows.error().message;
+  };
+  EXPECT_THAT(mistake("maxAge: 1h"), HasSubstr("nothing could prove this row"));
+  EXPECT_THAT(mistake("scenarios: [X], limit: 1s"), HasSubstr("needs a \"measure\""));
+  EXPECT_THAT(mistake("scenarios: [X], measure: m"), HasSubstr("needs a \"limit\""));
+  EXPECT_THAT(mistake("scenarios: [X], backends: [kindd]"), HasSubstr("no backend \"kindd\""));
+  EXPECT_THAT(mistake("approval: sre, files: [a, b]"), HasSubstr("an approval is of one file"));
+}
+
+TEST(LoadScenariosTest, DemandsOfARowHaveToBePossible) {
+  const TempFolder folder;
+  folder.Add("1.yaml", AScenario("A-1", "backends: [sim]\n"));
+  folder.Add("readiness.yaml",
+             "apiVersion: drill/v1\nkind: Readiness\nrows:\n"
+             "- {id: R, text: t, scenarios: [A-1], backends: [kind], measure: m, limit: 1s}\n");
+  const auto set = LoadScenarios({folder.path()});
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error().message,
+              AllOf(HasSubstr("none of its scenarios can be played on backend kind"),
+                    HasSubstr("none of its scenarios has a measure \"m\"")));
+}
+
+TEST(LoadScenariosTest, NotesTheDigestsOfARowsFilesBesideTheChecklist) {
+  const TempFolder folder;
+  folder.Add("1.yaml", AScenario("A-1"));
+  folder.Add("a.md", "abc");
+  folder.Add("readiness.yaml",
+             "apiVersion: drill/v1\nkind: Readiness\nrows:\n"
+             "- {id: R, text: t, files: [a.md, none.md]}\n");
+  const auto set = LoadScenarios({folder.path()});
+  ASSERT_TRUE(set) << set.error().message;
+  const auto& files = set->checklist.front().files;
+  EXPECT_EQ(files[0].sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(files[1].sha256, "");
+}
+
 TEST(ShippedScenariosTest, AreSoundAndComplete) {
   const auto set = LoadScenarios({SCENARIO_FOLDER});
   ASSERT_TRUE(set) << set.error().message;
@@ -127,7 +183,7 @@ TEST(ShippedScenariosTest, AreSoundAndComplete) {
                           [](const Scenario& each) { return each.required; }));
   // Every scenario counts for some row, and the other way round.
   for (const Scenario& scenario : set->scenarios) {
-    for (const ReadinessRow& row : set->checklist) {
+    for (const reports::ChecklistRow& row : set->checklist) {
       const auto& named = scenario.requirements;
       const auto& proofs = row.scenarios;
       EXPECT_EQ(std::count(named.begin(), named.end(), row.id),

@@ -372,7 +372,7 @@ TEST_F(FakeToolsTest, AKilledRunIsIncomplete) {
 
   const ProgramOutcome report = Run({"report", "drill-report"});
   EXPECT_EQ(report.exit_code, 2);
-  EXPECT_EQ(report.out, "INCOMPLETE: drill-report/report.md\n");
+  EXPECT_EQ(report.out, "INCOMPLETE: drill-report/report.html\n");
   EXPECT_EQ(report.err, "");
   EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("INCOMPLETE"));
   EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("A-1"));
@@ -461,7 +461,7 @@ TEST_F(ProgramTest, ReportTellsTheDecisionAndWritesAllFormats) {
     folder_.Add("tmp/journal.jsonl", reports::JournalOf(run));
     const ProgramOutcome outcome = Run({"report", "tmp"});
     EXPECT_EQ(outcome.exit_code, exit_code);
-    EXPECT_EQ(outcome.out, decision + ": tmp/report.md\n");
+    EXPECT_EQ(outcome.out, decision + ": tmp/report.html\n");
     EXPECT_EQ(outcome.err, "");
     EXPECT_THAT(NamesIn("tmp"),
                 ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md"));
