@@ -68,10 +68,11 @@ details.s>summary .t{font-weight:600}
 .lanes .mg text,.lanes .mr text,.lanes .mb text,.lanes .my text,.lanes .ma text{fill:var(--card);text-anchor:middle;font-weight:700}
 .mo path{stroke:var(--ink);stroke-dasharray:2 3;opacity:.55}.lanes .mo text{font-weight:650;font-size:10.5px}
 .lanes .mo text{paint-order:stroke;stroke:var(--card);stroke-width:3px}
-.key{font-size:.8rem;color:var(--soft);margin:.3rem 0 0}
+.key{font-size:.8rem;color:var(--soft);margin:.3rem 0 1rem}
 .key i{font-style:normal;font-weight:700}.k-s{color:var(--ok)}.k-c{color:var(--mid)}.k-w{color:var(--blue)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-top:1px solid var(--line);font-variant-numeric:tabular-nums}
+th[scope=row]{white-space:nowrap}
 th{font-weight:600;color:var(--soft);font-size:.82rem}thead th{border-top:0}
 .num{text-align:right;white-space:nowrap}
 dl.p{display:grid;grid-template-columns:13rem 1fr;gap:.25rem 1rem;margin:0;font-size:.9rem}dl.p dt{color:var(--soft)}dl.p dd{margin:0}

@@ -105,5 +105,46 @@ TEST(RecordsTest, SkipsKindsOfRecordsThatItDoesNotKnow) {
   EXPECT_EQ(ErrorOf(3, [](Json& record) { record["kind"] = "scenario.fault"; }), "");
 }
 
+TEST(RepetitionTest, TheWorstTimeCountsAndWhatIsMissingIsNoPass) {
+  RunResult run = GreenRun();
+  run.repeat = 3;
+  auto& repetitions = run.scenarios.front().repetitions;
+  repetitions = {{3, Outcome::kPass, "", gate::Nanos(1), {}, ""}};
+  const auto rebuild = [&] {
+    const auto content = ParseJournal(JournalOf(run));
+    return *BuildRunResult(*content);
+  };
+  EXPECT_EQ(rebuild().scenarios.front().outcome, Outcome::kInconclusive);
+  EXPECT_EQ(rebuild().scenarios.front().reason, "played 2 of 3 times");
+  repetitions.push_back({2, Outcome::kPass, "", gate::Nanos(1), {}, ""});
+  EXPECT_EQ(Decide(rebuild()), Decision::kReady);
+  EXPECT_EQ(rebuild().scenarios.front().repetitions.front().number, 2);
+  repetitions.back().outcome = Outcome::kFail;
+  repetitions.back().reason = "late";
+  EXPECT_EQ(Decide(rebuild()), Decision::kNotReady);
+  EXPECT_EQ(rebuild().scenarios.front().reason, "time 2: late");
+}
+
+TEST(RepetitionTest, OneThatWasNotAskedForContradictsTheRun) {
+  RunResult run = GreenRun();
+  run.repeat = 2;
+  for (const int number : {1, 3}) {
+    run.scenarios.front().repetitions = {{number, Outcome::kPass, "", gate::Nanos(1), {}, ""}};
+    const auto content = ParseJournal(JournalOf(run));
+    EXPECT_FALSE(BuildRunResult(*content));
+  }
+}
+
+// Whatever the model holds comes back from the journal.
+TEST(RecordsTest, EverythingThatIsToldBeforeAndAfterTheScenariosComesBack) {
+  const RunResult run = RunWithTextEverywhere("x");
+  const auto content = ParseJournal(JournalOf(run));
+  auto back = BuildRunResult(*content);
+  ASSERT_TRUE(back) << back.error().message;
+  back->journal_records = run.journal_records;
+  back->journal_head = run.journal_head;
+  EXPECT_EQ(RenderJson(*back), RenderJson(run));
+}
+
 }  // namespace
 }  // namespace reports

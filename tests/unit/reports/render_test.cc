@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "gate/base/rng.h"
 #include "reports/assess.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
+#include "reports/records.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/reports/sample_run.h"
 
@@ -202,6 +204,22 @@ TEST(WriteReportTest, AKilledRunGivesAnIncompleteReportThatSaysSo) {
   EXPECT_THAT(*ReadWholeFile(folder.path() + "/report.md"),
               AllOf(StartsWith("# Readiness report: INCOMPLETE"),
                     HasSubstr("last line was only half written")));
+}
+
+// What a kill at any moment leaves is the journal up to some byte.
+TEST(WriteReportTest, AJournalThatIsCutAnywhereGivesIncompleteReportsOfAllFormats) {
+  const std::string journal = JournalOf(GreenRun());
+  gate::Rng rng(3);
+  for (int i = 0; i < 50; ++i) {
+    const std::string cut = journal.substr(0, rng.Below(journal.size()));
+    const auto content = ParseJournal(cut);
+    ASSERT_TRUE(content) << content.error().message;
+    const auto run = BuildRunResult(*content);
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_EQ(Decide(*run), Decision::kIncomplete);
+    for (const ReportFile& file : ReportFiles()) EXPECT_FALSE(file.render(*run).empty());
+    EXPECT_THAT(RenderHtml(*run), HasSubstr("id=\"decision\">INCOMPLETE<"));
+  }
 }
 
 TEST(WriteReportTest, ATamperedJournalGivesNoReport) {
