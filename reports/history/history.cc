@@ -18,7 +18,7 @@ using gate::ErrorCode;
 using gate::Result;
 
 constexpr int kApplicationId = 0x64726c6c;  // "drll"
-constexpr int kBusyMilliseconds = 10'000;
+constexpr int kBusyMilliseconds = 30'000;
 constexpr int kTimeDigits = 9;  // so that times sort as texts
 
 constexpr const char* kTables = R"(

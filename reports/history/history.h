@@ -54,7 +54,7 @@ struct RunHead {
 };
 
 // One file is safely used by several processes at a time: each call is a transaction, waits up to
-// ten seconds for others, and is on disk when it returns. It is a plain rollback journal and not a
+// half a minute for others, and is on disk when it returns. It has a plain rollback journal and no
 // write-ahead log, so that it also works on network file systems, and is one file when nobody uses
 // it.
 //
