@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/signing/key_files.h"
+#include "mock-mc/wire/certificates.h"
 
 namespace mock_mc {
 namespace {
@@ -38,6 +39,22 @@ std::string KeyringYaml(Algorithm algorithm, const std::string& id, const KeyWin
   return text;
 }
 
+Result<void> MakeFolder(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!error) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("cannot write {}: {}", directory, error.message())};
+}
+
+Result<void> WritePair(const std::string& directory, std::string_view name,
+                       const Result<CertifiedKey>& pair) {
+  if (!pair) return pair.error();
+  return gate::signing::WritePrivateAndPublic(
+      pair->key_pem, fmt::format("{}/{}-key.pem", directory, name), pair->cert_pem,
+      fmt::format("{}/{}.pem", directory, name));
+}
+
 bool IsGoodId(std::string_view id) {
   return !id.empty() && id.size() <= 64 && id.front() != '.' && id.front() != '-' &&
          id.find_first_not_of(
@@ -58,15 +75,25 @@ Result<void> GenerateKey(Algorithm algorithm, const std::string& id, const std::
   const auto public_pem = key->PublicPem();
   if (!public_pem) return public_pem.error();
 
-  std::error_code made;
-  std::filesystem::create_directories(directory, made);
-  if (made) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("cannot write {}: {}", directory, made.message())};
-  }
+  auto made = MakeFolder(directory);
+  if (!made) return made;
   return gate::signing::WriteKeyPair(*key, fmt::format("{}/{}.pem", directory, id),
                                      KeyringYaml(algorithm, id, window, *public_pem),
                                      directory + "/keyring.yaml");
+}
+
+Result<void> GenerateCertificates(const std::vector<std::string>& names,
+                                  const std::string& directory) {
+  const auto authority = Authority::Make("mock-mc CA");
+  if (!authority) return authority.error();
+  auto written = MakeFolder(directory);
+  if (written) written = WritePair(directory, "ca", authority->Pem());
+  if (written) {
+    written =
+        WritePair(directory, "server", authority->IssueServer(TlsSpec::Certificate::kGood, names));
+  }
+  if (written) written = WritePair(directory, "client", authority->IssueClient("mock-mc client"));
+  return written;
 }
 
 }  // namespace mock_mc

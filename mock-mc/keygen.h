@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gate/base/result.h"
 #include "gate/base/time.h"
@@ -20,5 +21,11 @@ struct KeyWindow {
 // overwrites: kAlreadyExists. What was written is removed again if the rest fails.
 gate::Result<void> GenerateKey(Algorithm algorithm, const std::string& id,
                                const std::string& directory, const KeyWindow& window);
+
+// Writes into `directory` what a script names as its `authority`, and what clients need to be known
+// by it: ca.pem, ca-key.pem, server.pem, server-key.pem (for `names`), client.pem, client-key.pem.
+// Never overwrites: kAlreadyExists.
+gate::Result<void> GenerateCertificates(const std::vector<std::string>& names,
+                                        const std::string& directory);
 
 }  // namespace mock_mc

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct Options {
   std::string admin;
   mock_mc::TlsFiles tls;
   std::size_t most_connections = 10'000;
+  std::size_t threads = 0;  // 0: one per core
   bool print_ready = false;
   std::string algorithm = "ed25519";
   std::string id;
@@ -34,6 +37,7 @@ struct Options {
   mock_mc::ExplainOptions explain;
   std::vector<std::string> at;
   std::string every;
+  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
 };
 
 int Fail(ExitCode code, const std::string& message) {
@@ -115,10 +119,22 @@ int Keygen(const Options& options) {
   return kOk;
 }
 
+int Certs(const Options& options) {
+  const auto made = mock_mc::GenerateCertificates(options.names, options.out_dir);
+  if (!made) return Fail(kUsage, made.error().message);
+  fmt::print("wrote ca.pem, server.pem, client.pem and their keys into {}\n", options.out_dir);
+  return kOk;
+}
+
 const std::string& FirstGiven(const std::string& flag, const std::string& script,
                               const std::string& fallback) {
   if (!flag.empty()) return flag;
   return script.empty() ? fallback : script;
+}
+
+std::size_t CoreCount() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1,
+                                 mock_mc::DataPlane::kMostThreads);
 }
 
 // Flags before the script's `listen`, that before the defaults.
@@ -131,6 +147,7 @@ mock_mc::ServerOptions ResolveServerOptions(const Options& options, const mock_m
   const bool has_tls = !resolved.tls.cert.empty() || !resolved.tls.key.empty();
   resolved.https = FirstGiven(options.listen_tls, script.https, has_tls ? "127.0.0.1:8443" : "");
   resolved.most_connections = options.most_connections;
+  resolved.threads = options.threads != 0 ? options.threads : CoreCount();
   return resolved;
 }
 
@@ -138,6 +155,7 @@ mock_mc::ServerOptions ResolveServerOptions(const Options& options, const mock_m
 void Announce(const mock_mc::Server::Addresses& addresses, bool print_ready) {
   std::string where = "http=" + addresses.http;
   if (!addresses.https.empty()) where += " https=" + addresses.https;
+  for (const auto& [name, address] : addresses.listeners) where += " " + name + "=" + address;
   where += " admin=" + addresses.admin;
   if (!print_ready) {
     std::fprintf(stderr, "mock-mc: listening on %s\n", where.c_str());
@@ -179,6 +197,8 @@ int main(int argc, char** argv) {
   serve->add_flag("--print-ready", options.print_ready, "Say on stdout when and where it listens");
   serve->add_option("--max-connections", options.most_connections, "More wait [10000]")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  serve->add_option("--threads", options.threads, "That answer [one per core]")
+      ->check(CLI::Range(std::size_t{1}, mock_mc::DataPlane::kMostThreads));
 
   CLI::App* check = app.add_subcommand("check", "Reads the script and reports all its mistakes");
   check->add_option("SCRIPT", options.script, "Script (YAML)")->required();
@@ -203,6 +223,11 @@ int main(int argc, char** argv) {
   keygen->add_option("--not-before", options.not_before, "From when on the key counts (RFC 3339)");
   keygen->add_option("--not-after", options.not_after, "Until when it counts (RFC 3339)");
 
+  CLI::App* certs = app.add_subcommand(
+      "certs", "Makes a certificate authority, and a server's and a client's certificate");
+  certs->add_option("--out-dir", options.out_dir, "Directory to write to")->required();
+  certs->add_option("--name", options.names, "The server's [localhost 127.0.0.1 ::1]");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -211,5 +236,6 @@ int main(int argc, char** argv) {
   if (*check) return Check(options);
   if (*explain) return Explain(options);
   if (*keygen) return Keygen(options);
+  if (*certs) return Certs(options);
   return Serve(options);
 }

@@ -45,10 +45,15 @@ Result<void> WriteKeyPair(const SigningKey& key, const std::string& key_path,
                           std::string_view public_text, const std::string& public_path) {
   const auto private_pem = key.PrivatePem();
   if (!private_pem) return private_pem.error();
-  auto written = WriteNewFile(key_path, kPrivateMode, *private_pem);
+  return WritePrivateAndPublic(*private_pem, key_path, public_text, public_path);
+}
+
+Result<void> WritePrivateAndPublic(std::string_view private_text, const std::string& private_path,
+                                   std::string_view public_text, const std::string& public_path) {
+  auto written = WriteNewFile(private_path, kPrivateMode, private_text);
   if (!written) return written;
   written = WriteNewFile(public_path, kPublicMode, public_text);
-  if (!written) unlink(key_path.c_str());
+  if (!written) unlink(private_path.c_str());
   return written;
 }
 

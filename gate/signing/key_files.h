@@ -14,4 +14,8 @@ namespace gate::signing {
 Result<void> WriteKeyPair(const SigningKey& key, const std::string& key_path,
                           std::string_view public_text, const std::string& public_path);
 
+// The same for any text that is private to its owner.
+Result<void> WritePrivateAndPublic(std::string_view private_text, const std::string& private_path,
+                                   std::string_view public_text, const std::string& public_path);
+
 }  // namespace gate::signing

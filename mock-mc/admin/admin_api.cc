@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -10,6 +12,8 @@
 #include "gate/base/strict_json.h"
 #include "gate/yaml/strict_yaml.h"
 #include "mock-mc/admin/journal_json.h"
+#include "mock-mc/admin/metrics.h"
+#include "mock-mc/admin/status_page.h"
 
 namespace mock_mc {
 namespace {
@@ -20,6 +24,12 @@ using gate::Json;
 using gate::Nanos;
 using gate::Result;
 
+constexpr const char* kHtml = "text/html; charset=utf-8";
+constexpr const char* kPrometheusText = "text/plain; version=0.0.4";
+constexpr std::array<std::string_view, 10> kPaths = {
+    "/",       "/healthz", "/metrics", "/ca.pem", "/journal", "/journal.jsonl",
+    "/verify", "/wait",    "/script",  "/flip"};
+
 constexpr std::size_t kDefaultPage = 1'000;
 constexpr std::size_t kLargestPage = 10'000;
 constexpr std::size_t kLargestCount = 1'000'000'000;
@@ -27,7 +37,9 @@ constexpr Nanos kDefaultWait = std::chrono::seconds(5);
 constexpr Nanos kLongestWait = std::chrono::minutes(10);
 constexpr Nanos kLongestFlip = std::chrono::hours(24 * 365);
 
-AdminReply Reply(int status, const Json& body) { return {status, gate::DumpJson(body) + "\n"}; }
+AdminReply Reply(int status, const Json& body) {
+  return {status, gate::DumpJson(body) + "\n", "application/json"};
+}
 
 AdminReply ErrorReply(int status, std::string_view error) {
   return Reply(status, {{"error", error}});
@@ -103,7 +115,8 @@ JournalFilter ReadFilter(QueryReader& query) {
   if (const auto ended = query.Text("ended")) {
     filter.ending = ParseEnding(*ended);
     if (!filter.ending) {
-      query.Complain("ended is one of complete, fin, rst, client-went-first, cancelled");
+      query.Complain(
+          "ended is one of complete, fin, rst, client-went-first, cancelled, handshake-failed");
     }
   }
   if (const auto since = query.Text("since")) {
@@ -117,19 +130,53 @@ JournalFilter ReadFilter(QueryReader& query) {
   return filter;
 }
 
+// A part of the journal, copied so that nobody has to wait while it becomes text.
+struct Page {
+  std::vector<JournalEntry> entries;
+  std::uint64_t dropped = 0;
+  std::uint64_t last_sequence = 0;
+};
+
+Page ReadPage(Service& service, const JournalFilter& filter, std::size_t after, std::size_t limit) {
+  return service.Inspect([&](const Engine&, const Journal& journal) {
+    Page page{{}, journal.dropped(), journal.last_sequence()};
+    for (const JournalEntry* entry : journal.Find(filter, after, limit)) {
+      page.entries.push_back(*entry);
+    }
+    return page;
+  });
+}
+
 AdminReply GetJournal(Service& service, const Fields& fields) {
   QueryReader query(fields);
   const JournalFilter filter = ReadFilter(query);
   const std::size_t after = query.Count("after", kLargestCount).value_or(0);
   const std::size_t limit = query.Count("limit", kLargestPage).value_or(kDefaultPage);
   if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
+  const Page page = ReadPage(service, filter, after, limit);
   Json entries = Json::array();
-  for (const JournalEntry* entry : service.journal().Find(filter, after, limit)) {
-    entries.push_back(ToJson(*entry, service.started()));
+  for (const JournalEntry& entry : page.entries) {
+    entries.push_back(ToJson(entry, service.started().at));
   }
   return Reply(200, {{"entries", std::move(entries)},
-                     {"dropped", service.journal().dropped()},
-                     {"lastSequence", service.journal().last_sequence()}});
+                     {"dropped", page.dropped},
+                     {"lastSequence", page.last_sequence}});
+}
+
+// An entry a line, then a line that says how many are missing.
+AdminReply ExportJournal(Service& service, const Fields& fields) {
+  QueryReader query(fields);
+  const JournalFilter filter = ReadFilter(query);
+  const std::size_t after = query.Count("after", kLargestCount).value_or(0);
+  if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
+  const Page page = ReadPage(service, filter, after, kLargestCount);
+  AdminReply reply{200, "", "application/x-ndjson"};
+  for (const JournalEntry& entry : page.entries) {
+    reply.body += gate::DumpJson(ToJson(entry, service.started().at)) + "\n";
+  }
+  reply.body +=
+      gate::DumpJson({{"dropped", page.dropped}, {"lastSequence", page.last_sequence}}) + "\n";
+  return reply;
 }
 
 AdminReply GetVerify(Service& service, const Fields& fields) {
@@ -139,10 +186,25 @@ AdminReply GetVerify(Service& service, const Fields& fields) {
   const auto max = query.Count("max", kLargestCount);
   if (!min && !max) query.Complain("give min, max or both");
   if (const auto mistake = query.Finish()) return ErrorReply(400, mistake->message);
-  const Journal& journal = service.journal();
-  return Reply(200, {{"result", ToString(journal.Verify(filter, min.value_or(0), max))},
-                     {"count", journal.Count(filter)},
-                     {"dropped", journal.dropped()}});
+  return service.Inspect([&](const Engine&, const Journal& journal) {
+    return Reply(200, {{"result", ToString(journal.Verify(filter, min.value_or(0), max))},
+                       {"count", journal.Count(filter)},
+                       {"dropped", journal.dropped()}});
+  });
+}
+
+AdminReply GetAuthority(const Service& service) {
+  if (service.authority_pem().empty()) {
+    return ErrorReply(404, "no listener has a certificate that mock-mc has made");
+  }
+  return {200, service.authority_pem(), "application/x-pem-file"};
+}
+
+AdminReply DeleteJournal(Service& service) {
+  return service.Inspect([](const Engine&, Journal& journal) {
+    journal.Clear();
+    return Reply(200, Json::object());
+  });
 }
 
 std::variant<AdminReply, AdminWait> GetWait(const Fields& fields) {
@@ -165,7 +227,11 @@ std::variant<AdminReply, AdminWait> GetWait(const Fields& fields) {
 
 AdminReply PutScript(Service& service, const std::string& body) {
   const auto replaced = service.Replace(body);
-  if (replaced) return Reply(200, {{"rules", service.engine().script().rules.size()}});
+  if (replaced) {
+    return service.Inspect([](const Engine& engine, const Journal&) {
+      return Reply(200, {{"rules", engine.script().rules.size()}});
+    });
+  }
   Json mistakes = Json::array();
   std::string_view rest = replaced.error().message;
   while (!rest.empty()) {
@@ -227,7 +293,8 @@ Json OrNull(const std::optional<T>& value) {
 AdminReply PostFlip(Service& service, const std::string& body) {
   const auto flip = ReadFlip(body);
   if (!flip) return ErrorReply(400, flip.error().message);
-  const auto done = service.engine().SetOverride(*flip, service.Now());
+  const auto done = service.Inspect(
+      [&](Engine& engine, const Journal&) { return engine.SetOverride(*flip, service.Now()); });
   if (!done) return ErrorReply(StatusOf(done.error().code), done.error().message);
   return Reply(200, {{"release", flip->release},
                      {"stage", OrNull(flip->stage)},
@@ -246,28 +313,31 @@ std::variant<AdminReply, AdminWait> AdminApi::Handle(std::string_view method,
   const std::string& path = parsed->path;
   const Fields& query = parsed->query;
   const bool get = method == "GET";
+  if (path == "/" && get) return AdminReply{200, StatusPage(service_), kHtml};
   if (path == "/healthz" && get) return Reply(200, {{"status", "ok"}});
+  if (path == "/metrics" && get) return AdminReply{200, MetricsText(service_), kPrometheusText};
+  if (path == "/ca.pem" && get) return GetAuthority(service_);
   if (path == "/journal" && get) return GetJournal(service_, query);
-  if (path == "/journal" && method == "DELETE") {
-    service_.journal().Clear();
-    return Reply(200, Json::object());
-  }
+  if (path == "/journal.jsonl" && get) return ExportJournal(service_, query);
+  if (path == "/journal" && method == "DELETE") return DeleteJournal(service_);
   if (path == "/verify" && get) return GetVerify(service_, query);
   if (path == "/wait" && get) return GetWait(query);
   if (path == "/script" && method == "PUT") return PutScript(service_, body);
   if (path == "/flip" && method == "POST") return PostFlip(service_, body);
-  for (const char* known : {"/healthz", "/journal", "/verify", "/wait", "/script", "/flip"}) {
-    if (path == known) return ErrorReply(405, fmt::format("{} does not take {}", path, method));
+  if (std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end()) {
+    return ErrorReply(405, fmt::format("{} does not take {}", path, method));
   }
   return ErrorReply(404,
-                    "no such path; there are GET /healthz, GET and DELETE /journal, GET /verify, "
-                    "GET /wait, PUT /script, POST /flip");
+                    "no such path; there are GET /, /healthz, /metrics, /ca.pem, /journal, "
+                    "/journal.jsonl, /verify and /wait, DELETE /journal, PUT /script, POST /flip");
 }
 
 AdminReply AdminApi::WaitReply(const AdminWait& wait, WaitEnd end) const {
-  return Reply(200, {{"reached", end == WaitEnd::kReached},
-                     {"count", service_.journal().Count(wait.filter)},
-                     {"dropped", service_.journal().dropped()}});
+  return service_.Inspect([&](const Engine&, const Journal& journal) {
+    return Reply(200, {{"reached", end == WaitEnd::kReached},
+                       {"count", journal.Count(wait.filter)},
+                       {"dropped", journal.dropped()}});
+  });
 }
 
 }  // namespace mock_mc

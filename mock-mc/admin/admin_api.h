@@ -12,7 +12,8 @@ namespace mock_mc {
 
 struct AdminReply {
   int status = 200;
-  std::string body;  // JSON
+  std::string body;
+  std::string content_type = "application/json";
 };
 
 // GET /wait: answered with WaitReply when the count is reached or the time is over.

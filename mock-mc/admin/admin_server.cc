@@ -1,6 +1,7 @@
 #include "mock-mc/admin/admin_server.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -66,7 +67,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnRead(const ErrorCode& error) {
     if (error == http::error::body_limit) {
       keep_alive_ = false;
-      return Write({413, "{\"error\": \"the body is larger than 1 MiB\"}\n"});
+      return Write({413, "{\"error\": \"the body is larger than 1 MiB\"}\n", "application/json"});
     }
     if (error) return Close();
     const auto request = parser_->release();
@@ -89,10 +90,15 @@ class Session : public std::enable_shared_from_this<Session> {
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const ErrorCode& error) {
       if (!error && self->wait_) self->Close();
     });
-    const auto ticket = service_.AwaitCount(wait_->filter, wait_->count, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->FinishWait(AdminApi::WaitEnd::kReached);
-    });
-    if (wait_) ticket_ = ticket;
+    // Called by whichever thread sees the last request, perhaps when the wait is over already.
+    ticket_ = service_.AwaitCount(
+        wait_->filter, wait_->count,
+        [weak = weak_from_this(), number = ++last_wait_, executor = socket_.get_executor()] {
+          asio::post(executor, [weak, number] {
+            const auto self = weak.lock();
+            if (self && self->last_wait_ == number) self->FinishWait(AdminApi::WaitEnd::kReached);
+          });
+        });
   }
 
   void FinishWait(AdminApi::WaitEnd end) {
@@ -112,7 +118,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void Write(AdminReply reply) {
     response_ = {};
     response_.result(static_cast<unsigned>(reply.status));
-    response_.set(http::field::content_type, "application/json");
+    response_.set(http::field::content_type, reply.content_type);
     response_.keep_alive(keep_alive_);
     response_.body() = std::move(reply.body);
     response_.prepare_payload();
@@ -134,6 +140,7 @@ class Session : public std::enable_shared_from_this<Session> {
   http::response<http::string_body> response_;
   bool keep_alive_ = true;
   std::optional<AdminWait> wait_;
+  std::uint64_t last_wait_ = 0;
   std::optional<Service::Ticket> ticket_;
 };
 

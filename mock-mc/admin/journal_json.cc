@@ -51,14 +51,20 @@ void AddDecision(const Decision& decision, Json& json) {
       decision.internal_error.empty() ? Json(nullptr) : Json(decision.internal_error);
 }
 
-void AddCompletion(const std::optional<Completion>& completion, Instant start, Json& json) {
+void AddCompletion(const JournalEntry& entry, Instant start, Json& json) {
+  const std::optional<Completion>& completion = entry.completion;
   json["ended"] = completion ? Json(ToString(completion->ending)) : Json(nullptr);
   if (!completion) return;
   json["endedAt"] = gate::FormatRfc3339(completion->at.wall, kNanosecondDigits);
   json["endedNs"] = SinceStart(completion->at.at, start);
   json["firstByteNs"] =
       completion->first_byte ? SinceStart(*completion->first_byte, start) : Json(nullptr);
+  json["achievedDelayNs"] = completion->first_byte
+                                ? SinceStart(*completion->first_byte, entry.arrived.at)
+                                : Json(nullptr);
   json["bytesWritten"] = completion->bytes_written;
+  json["bytesRead"] = completion->bytes_read;
+  json["endDetail"] = completion->detail;
 }
 
 }  // namespace
@@ -74,7 +80,7 @@ Json ToJson(const JournalEntry& entry, Instant start) {
                {"headers", ToJson(entry.headers)}};
   AddBody(entry, json);
   AddDecision(entry.decision, json);
-  AddCompletion(entry.completion, start, json);
+  AddCompletion(entry, start, json);
   return json;
 }
 

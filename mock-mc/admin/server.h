@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gate/base/result.h"
 #include "mock-mc/behaviour/script.h"
@@ -10,16 +12,23 @@
 
 namespace mock_mc {
 
+// PEM files: a certificate chain and its private key.
+struct TlsFiles {
+  std::string cert;
+  std::string key;
+};
+
 // "host:port" each; port 0 lets the system choose.
 struct ServerOptions {
   std::string http = "127.0.0.1:8080";
   std::string https;  // empty: no TLS
   std::string admin = "127.0.0.1:8081";
   TlsFiles tls;
+  std::size_t threads = 1;  // of the data plane
   std::size_t most_connections = 10'000;
 };
 
-// mock-mc as a whole: both planes on one thread, the one that calls Run.
+// mock-mc as a whole: the admin API on the thread that calls Run, the data plane on its own.
 class Server {
  public:
   // The addresses in force; https is empty without TLS.
@@ -27,6 +36,7 @@ class Server {
     std::string http;
     std::string https;
     std::string admin;
+    std::vector<std::pair<std::string, std::string>> listeners;  // of the script, by name
   };
 
   // Listens. Errors: kInvalidArgument for bad addresses and TLS files, kUnavailable if one cannot

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "gate/base/strict_json.h"
@@ -45,7 +46,7 @@ std::string_view ReasonPhrase(int status) {
 }
 
 // IMF-fixdate (RFC 9110 section 5.6.7).
-std::string HttpDate(gate::WallTime time) {
+std::string FormatHttpDate(std::chrono::sys_seconds time) {
   constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                                      "Thu", "Fri", "Sat"};
   constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -58,6 +59,18 @@ std::string HttpDate(gate::WallTime time) {
       static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
       static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
       clock.seconds().count());
+}
+
+// The text changes once a second, and formatting it costs as much as many an answer.
+const std::string& HttpDate(gate::WallTime time) {
+  thread_local std::optional<std::chrono::sys_seconds> formatted;
+  thread_local std::string text;
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  if (second != formatted) {
+    text = FormatHttpDate(second);
+    formatted = second;
+  }
+  return text;
 }
 
 void AddContentType(HttpAnswer& answer, std::string_view type) {

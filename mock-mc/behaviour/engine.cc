@@ -89,37 +89,6 @@ std::vector<std::string> DeliberateErrors(const Response& response, gate::WallTi
   return errors;
 }
 
-// Turns the bytes of an answer into steps, as the fault wants it.
-void AddSteps(const Fault& fault, std::string bytes, Plan& plan) {
-  switch (fault.kind) {
-    case Fault::Kind::kNone:
-      plan.steps.emplace_back(Send{std::move(bytes)});
-      return;
-    case Fault::Kind::kHang:
-      plan.steps.emplace_back(Hang{});
-      return;
-    case Fault::Kind::kDrip:
-      plan.steps.emplace_back(Drip{std::move(bytes), fault.bytes, fault.every});
-      return;
-    case Fault::Kind::kPartialHeader:
-      // Status line and whole header lines, then one whose value never ends.
-      bytes.resize(bytes.find("\r\n\r\n") + 2);
-      plan.steps.emplace_back(Send{bytes + "X-Endless: "});
-      plan.steps.emplace_back(DripForever{'x', fault.every});
-      return;
-    case Fault::Kind::kReset:
-    case Fault::Kind::kClose:
-      bytes.resize(std::min(bytes.size(), fault.after_bytes));
-      if (!bytes.empty()) plan.steps.emplace_back(Send{std::move(bytes)});
-      if (fault.kind == Fault::Kind::kReset) {
-        plan.steps.emplace_back(CloseRst{});
-      } else {
-        plan.steps.emplace_back(CloseFin{});
-      }
-      return;
-  }
-}
-
 void FillIn(const Facts& facts, Decision& decision) {
   decision.space = facts.space;
   decision.release = facts.release;
@@ -367,9 +336,13 @@ Plan Engine::Answer(const Response& response, const Share& share, const Request&
   if (response.fault.kind != Fault::Kind::kNone) decision.fault = ToString(response.fault.kind);
 
   Plan plan;
-  plan.keep_alive = request.keep_alive;
+  plan.keep_alive = request.keep_alive && !NeedsClose(response.fault);
   if (decision.delay > Nanos(0)) plan.steps.emplace_back(Wait{decision.delay});
-  AddSteps(response.fault, Serialise(*answer, request.method, plan.keep_alive, now.wall), plan);
+  AddSteps(response.fault, Serialise(*answer, request.method, plan.keep_alive, now.wall),
+           decision.delay,
+           fmt::format("{}|{}|{}|{}|{}", script_.seed, decision.space, decision.rule, decision.key,
+                       decision.n),
+           plan);
   plan.decision = std::move(decision);
   return plan;
 }

@@ -24,8 +24,9 @@ std::size_t SizeOf(const JournalEntry& entry) {
          decision.internal_error.size();
 }
 
-constexpr std::array kEndings = {Ending::kComplete, Ending::kFin, Ending::kRst,
-                                 Ending::kClientWentFirst, Ending::kCancelled};
+constexpr std::array kEndings = {Ending::kComplete,  Ending::kFin,
+                                 Ending::kRst,       Ending::kClientWentFirst,
+                                 Ending::kCancelled, Ending::kHandshakeFailed};
 
 bool Same(const std::optional<std::string>& wanted, const std::string& actual) {
   return !wanted || *wanted == actual;
@@ -45,6 +46,8 @@ std::string_view ToString(Ending ending) {
       return "client-went-first";
     case Ending::kCancelled:
       return "cancelled";
+    case Ending::kHandshakeFailed:
+      return "handshake-failed";
   }
   return "complete";
 }

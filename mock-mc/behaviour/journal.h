@@ -21,8 +21,9 @@ enum class Ending {
   kRst,              // reset, by plan
   kClientWentFirst,  // the client closed or reset, or took no more bytes
   kCancelled,        // a new script or the end of the server cut it off
+  kHandshakeFailed,  // of a connection: TLS did not come about, and nobody planned that
 };
-// "complete", "fin", "rst", "client-went-first", "cancelled"
+// "complete", "fin", "rst", "client-went-first", "cancelled", "handshake-failed"
 std::string_view ToString(Ending ending);
 std::optional<Ending> ParseEnding(std::string_view text);
 
@@ -31,6 +32,8 @@ struct Completion {
   Moment at;
   std::optional<gate::Instant> first_byte;  // when the first byte was handed to the kernel
   std::uint64_t bytes_written = 0;
+  std::uint64_t bytes_read = 0;  // of the request, and what came after a half-close
+  std::string detail;            // what the socket or TLS said about it; often empty
 };
 
 struct JournalEntry {
@@ -90,6 +93,9 @@ class Journal {
 
   // Is the number of matching requests between `min` and `max`, both included?
   Truth Verify(const JournalFilter& filter, std::size_t min, std::optional<std::size_t> max) const;
+
+  std::size_t entries() const { return entries_.size(); }
+  std::size_t bytes() const { return bytes_; }
 
   // Forgets everything, and that anything was dropped.
   void Clear();

@@ -28,10 +28,11 @@ struct DripForever {  // the byte `filler` every `every` until the client goes
   char filler;
   gate::Nanos every;
 };
-struct Hang {};      // nothing more until the client goes
-struct CloseFin {};  // orderly end of the connection
-struct CloseRst {};  // RST, once the client's kernel has acknowledged what was sent before
-using Step = std::variant<Wait, Send, Drip, DripForever, Hang, CloseFin, CloseRst>;
+struct Hang {};       // nothing more until the client goes
+struct CloseFin {};   // orderly end of the connection
+struct CloseRst {};   // RST, once the client's kernel has acknowledged what was sent before
+struct HalfClose {};  // FIN, while what the client sends is still read, until it closes too
+using Step = std::variant<Wait, Send, Drip, DripForever, Hang, CloseFin, CloseRst, HalfClose>;
 
 // Why the plan is what it is; goes into the journal.
 struct Decision {
@@ -55,7 +56,7 @@ struct Decision {
 };
 
 // After the last step the connection is kept for the next request if `keep_alive`, else closed in
-// an orderly way; Hang, CloseFin and CloseRst end it themselves.
+// an orderly way; Hang, CloseFin, CloseRst and HalfClose end it themselves.
 struct Plan {
   std::vector<Step> steps;
   bool keep_alive = true;

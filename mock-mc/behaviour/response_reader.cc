@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "mock-mc/behaviour/evidence_reader.h"
+#include "mock-mc/behaviour/fault_reader.h"
+#include "mock-mc/behaviour/read_values.h"
 
 namespace mock_mc {
 namespace {
@@ -16,30 +18,8 @@ using gate::yaml::MapReader;
 using gate::yaml::Mistakes;
 using gate::yaml::Node;
 
-constexpr Nanos kLongestDelay = std::chrono::hours(24);
 constexpr std::string_view kTokenCharacters =
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-// A duration that is not negative and at most a day.
-std::optional<Nanos> ReadSpan(const Node& node, Mistakes& mistakes) {
-  const auto span = node.Duration(mistakes);
-  if (!span) return std::nullopt;
-  if (*span < Nanos(0) || *span > kLongestDelay) {
-    node.Complain(mistakes, "must be between 0 and 24h");
-    return std::nullopt;
-  }
-  return span;
-}
-
-std::optional<std::size_t> ReadCount(const Node& node, std::int64_t least, Mistakes& mistakes) {
-  const auto count = node.Int(mistakes);
-  if (!count) return std::nullopt;
-  if (*count < least || *count > static_cast<std::int64_t>(kTooLargeBytes)) {
-    node.Complain(mistakes, fmt::format("must be between {} and {}", least, kTooLargeBytes));
-    return std::nullopt;
-  }
-  return static_cast<std::size_t>(*count);
-}
 
 // ---- delay
 
@@ -82,55 +62,6 @@ Delay ReadDelay(const Node& node, Mistakes& mistakes) {
     return {};
   }
   return uniform ? ReadUniform(*uniform, mistakes) : ReadLognormal(*lognormal, mistakes);
-}
-
-// ---- fault
-
-constexpr std::array kFaults = {Fault::Kind::kHang, Fault::Kind::kReset, Fault::Kind::kClose,
-                                Fault::Kind::kDrip, Fault::Kind::kPartialHeader};
-
-Fault DefaultFault(Fault::Kind kind) {
-  Fault fault;
-  fault.kind = kind;
-  if (kind == Fault::Kind::kDrip) fault.every = std::chrono::seconds(1);
-  if (kind == Fault::Kind::kPartialHeader) fault.every = std::chrono::milliseconds(100);
-  return fault;
-}
-
-void ReadFaultSettings(const Node& node, Fault& fault, Mistakes& mistakes) {
-  MapReader map(node, mistakes);
-  const bool cuts = fault.kind == Fault::Kind::kReset || fault.kind == Fault::Kind::kClose;
-  const bool drips = fault.kind == Fault::Kind::kDrip;
-  if (const auto bytes = cuts ? map.Find("afterBytes") : std::nullopt) {
-    fault.after_bytes = ReadCount(*bytes, 0, mistakes).value_or(0);
-  }
-  if (const auto bytes = drips ? map.Find("bytes") : std::nullopt) {
-    fault.bytes = ReadCount(*bytes, 1, mistakes).value_or(1);
-  }
-  if (drips || fault.kind == Fault::Kind::kPartialHeader) {
-    if (const auto every = map.Find("every")) {
-      fault.every = ReadSpan(*every, mistakes).value_or(Nanos(0));
-      if (fault.every < std::chrono::milliseconds(1)) every->Complain(mistakes, "at least 1ms");
-    }
-  }
-  map.Finish();
-}
-
-Fault ReadFault(const Node& node, Mistakes& mistakes) {
-  if (!node.IsMap()) {
-    const auto kind = ParseWord(node, kFaults, mistakes);
-    return DefaultFault(kind.value_or(Fault::Kind::kHang));
-  }
-  const auto entries = node.Entries(mistakes);
-  if (entries.size() != 1) {
-    node.Complain(mistakes, "a fault is one of hang, reset, close, drip, partialHeader");
-    return {};
-  }
-  const auto kind = ParseWord(entries[0].first, kFaults, mistakes);
-  if (!kind) return {};
-  Fault fault = DefaultFault(*kind);
-  ReadFaultSettings(entries[0].second, fault, mistakes);
-  return fault;
 }
 
 // ---- response
@@ -297,12 +228,7 @@ Answer ReadListedAnswer(const Node& name, const ReadContext& context) {
 
 void RequireContent(const Answer& answer, const Node& node, Mistakes& mistakes) {
   if (answer.has_content) return;
-  const Fault& fault = answer.response.fault;
-  const bool shows_nothing =
-      fault.kind == Fault::Kind::kHang || fault.kind == Fault::Kind::kPartialHeader ||
-      ((fault.kind == Fault::Kind::kReset || fault.kind == Fault::Kind::kClose) &&
-       fault.after_bytes == 0);
-  if (shows_nothing) return;
+  if (ShowsNothing(answer.response.fault)) return;
   node.Complain(mistakes,
                 "says nothing about the answer; give respond: NAME, or evidence, status, body, "
                 "json or malformed, or a fault that sends nothing");

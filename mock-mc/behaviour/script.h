@@ -12,6 +12,8 @@
 #include "gate/base/result.h"
 #include "gate/base/secret.h"
 #include "gate/base/time.h"
+#include "mock-mc/behaviour/fault.h"
+#include "mock-mc/behaviour/listener_spec.h"
 #include "mock-mc/behaviour/pattern.h"
 #include "mock-mc/behaviour/request.h"
 #include "mock-mc/behaviour/signing_key.h"
@@ -36,22 +38,6 @@ struct LognormalDelay {
   gate::Nanos max;
 };
 using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay>;
-
-struct Fault {
-  enum class Kind {
-    kNone,
-    kHang,           // no byte until the client goes
-    kReset,          // RST, after `after_bytes` of the answer have reached the client
-    kClose,          // FIN, after `after_bytes` of the answer
-    kDrip,           // the whole answer, `bytes` every `every`
-    kPartialHeader,  // a header that never ends, one byte every `every`
-  };
-  Kind kind = Kind::kNone;
-  std::size_t after_bytes = 0;
-  std::size_t bytes = 1;
-  gate::Nanos every{0};
-};
-std::string_view ToString(Fault::Kind kind);
 
 // Ways to break the body of an answer that is otherwise sound HTTP.
 enum class Malformed {
@@ -243,6 +229,8 @@ struct JournalLimits {
 struct Script {
   std::uint64_t seed = 0;
   Listen listen;
+  std::vector<ListenerSpec> listeners;  // besides those of `listen`; opened at start only
+  AuthorityFiles authority;
   JournalLimits journal;
   SpaceSource space;
   std::optional<Token> token;

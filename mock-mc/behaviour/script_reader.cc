@@ -8,6 +8,7 @@
 #include "gate/base/digest.h"
 #include "gate/yaml/strict_yaml.h"
 #include "mock-mc/behaviour/evidence_reader.h"
+#include "mock-mc/behaviour/read_values.h"
 #include "mock-mc/behaviour/response_reader.h"
 #include "mock-mc/behaviour/rule_reader.h"
 #include "mock-mc/behaviour/script.h"
@@ -21,13 +22,6 @@ using gate::yaml::Mistakes;
 using gate::yaml::Node;
 
 constexpr std::string_view kApiVersion = "mock-mc/v1";
-
-// `path` relative to the directory of `file`.
-std::string Resolve(const std::string& path, const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  if (path.starts_with('/') || slash == std::string::npos) return path;
-  return file.substr(0, slash + 1) + path;
-}
 
 class ScriptReader {
  public:
@@ -62,6 +56,12 @@ class ScriptReader {
     std::int64_t seed = 0;
     if (map.Read("seed", seed)) script_.seed = static_cast<std::uint64_t>(seed);
     if (const auto listen = map.Find("listen")) ReadListen(*listen);
+    if (const auto listeners = map.Find("listeners")) {
+      script_.listeners = ReadListeners(*listeners, file_, mistakes_);
+    }
+    if (const auto authority = map.Find("authority")) {
+      script_.authority = ReadAuthority(*authority, file_, mistakes_);
+    }
     if (const auto journal = map.Find("journal")) ReadJournal(*journal);
     if (const auto space = map.Find("space")) ReadSpace(*space);
     if (const auto token = map.Find("token")) ReadToken(*token);
@@ -114,10 +114,10 @@ class ScriptReader {
     map.Read("https", script_.listen.https);
     map.Read("admin", script_.listen.admin);
     if (map.Read("tlsCert", script_.listen.tls_cert)) {
-      script_.listen.tls_cert = Resolve(script_.listen.tls_cert, file_);
+      script_.listen.tls_cert = ResolvePath(script_.listen.tls_cert, file_);
     }
     if (map.Read("tlsKey", script_.listen.tls_key)) {
-      script_.listen.tls_key = Resolve(script_.listen.tls_key, file_);
+      script_.listen.tls_key = ResolvePath(script_.listen.tls_key, file_);
     }
     map.Finish();
   }
@@ -152,7 +152,7 @@ class ScriptReader {
       return;
     }
     if (from_file) {
-      token.file = Resolve(token.file, file_);
+      token.file = ResolvePath(token.file, file_);
       const auto text = read_file_(token.file);
       if (!text) {
         map.Complain("tokenFile", text.error().message);
@@ -228,7 +228,7 @@ class ScriptReader {
     }
     const auto path = file->String(mistakes_);
     if (!path) return std::nullopt;
-    auto text = read_file_(Resolve(*path, file_));
+    auto text = read_file_(ResolvePath(*path, file_));
     if (!text) {
       file->Complain(mistakes_, text.error().message);
       return std::nullopt;
@@ -273,24 +273,6 @@ class ScriptReader {
 };
 
 }  // namespace
-
-std::string_view ToString(Fault::Kind kind) {
-  switch (kind) {
-    case Fault::Kind::kNone:
-      return "none";
-    case Fault::Kind::kHang:
-      return "hang";
-    case Fault::Kind::kReset:
-      return "reset";
-    case Fault::Kind::kClose:
-      return "close";
-    case Fault::Kind::kDrip:
-      return "drip";
-    case Fault::Kind::kPartialHeader:
-      return "partialHeader";
-  }
-  return "none";
-}
 
 std::string_view ToString(Malformed malformed) {
   switch (malformed) {

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 
@@ -57,12 +58,23 @@ bool IsJustSend(const Plan& plan) {
   return plan.steps.size() == 1 && std::holds_alternative<Send>(plan.steps.front());
 }
 
+enum class ClientState { kThere, kClosed, kReset };
+
+ClientState StateOfClient(int socket) {
+  pollfd entry{socket, POLLRDHUP, 0};
+  if (poll(&entry, 1, 0) <= 0) return ClientState::kThere;
+  if ((entry.revents & POLLERR) != 0) return ClientState::kReset;
+  const bool gone = (entry.revents & (POLLRDHUP | POLLHUP)) != 0;
+  return gone ? ClientState::kClosed : ClientState::kThere;
+}
+
 }  // namespace
 
-Connection::Connection(std::uint64_t id, std::unique_ptr<Transport> transport, Service& service,
-                       std::function<void(std::uint64_t id)> on_gone)
+Connection::Connection(std::uint64_t id, TcpSocket socket, const Entrance& entrance,
+                       Service& service, std::function<void(std::uint64_t id)> on_gone)
     : id_(id),
-      transport_(std::move(transport)),
+      transport_(NewPlainTransport(std::move(socket))),
+      entrance_(entrance),
       service_(service),
       on_gone_(std::move(on_gone)),
       buffer_(kBufferLimit),
@@ -80,11 +92,49 @@ auto Connection::Guard(Handler handler) {
 void Connection::Start() {
   Error ignored;
   transport_->socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  WaitUntil(service_.Now().at + kReadTimeout, [this] { Close(); });
+  if (!entrance_.accept) return Secure();
+  BeginFault(*entrance_.accept, "accept", [this] { Secure(); });
+}
+
+void Connection::CheckPatience(Instant now) {
+  if (patience_ && now >= *patience_) Close();
+}
+
+// ---- before there are requests
+
+void Connection::BeginFault(const Fault& fault, std::string_view where,
+                            std::function<void()> then) {
+  Begin(service_.BeginConnectionFault(entrance_.name, where, transport_->ServerName(), fault, id_),
+        std::move(then));
+}
+
+void Connection::Secure() {
+  if (entrance_.tls == nullptr) return ReadRequest();
+  transport_ = NewTlsTransport(std::move(transport_->socket()), *entrance_.tls);
+  Handshake();
+}
+
+void Connection::Handshake() {
+  patience_ = service_.Now().at + kReadTimeout;
   transport_->Handshake(Guard([this](const Error& error, std::size_t /*bytes*/) {
-    if (error) return Close();
-    ReadRequest();
+    patience_.reset();
+    if (!error) return ReadRequest();
+    if (const Fault* fault = transport_->HeldBy()) return HandshakeFault(*fault);
+    service_.NoteFailedHandshake(entrance_.name, transport_->ServerName(), error.message(), id_);
+    // What there is to say, an alert, has been sent; a reset would take it away from the client.
+    CloseSlowly();
   }));
+}
+
+void Connection::HandshakeFault(const Fault& fault) {
+  if (fault.kind == Fault::Kind::kDelay) {
+    return BeginFault(fault, "handshake", [this] { Handshake(); });
+  }
+  auto begun = service_.BeginConnectionFault(entrance_.name, "handshake", transport_->ServerName(),
+                                             fault, id_);
+  retired_ = std::move(transport_);
+  transport_ = NewPlainTransport(std::move(retired_->socket()));
+  Begin(std::move(begun));
 }
 
 // ---- requests
@@ -95,8 +145,11 @@ void Connection::ReadRequest() {
   parser_->header_limit(kHeaderLimit);
   parser_->body_limit(kBodyLimit);
   continue_sent_ = false;
-  WaitUntil(service_.Now().at + kReadTimeout, [this] { Close(); });
-  ParseBuffer();
+  request_bytes_ = 0;
+  patience_ = service_.Now().at + kReadTimeout;
+  if (buffer_.size() == 0) return ReadMore();
+  // Not at once: each pipelined request would be handled within the handling of the one before.
+  asio::post(transport_->socket().get_executor(), Guard([this] { ParseBuffer(); }));
 }
 
 void Connection::ParseBuffer() {
@@ -104,6 +157,7 @@ void Connection::ParseBuffer() {
     Error error;
     const std::size_t used = parser_->put(buffer_.data(), error);
     buffer_.consume(used);
+    request_bytes_ += used;
     if (error == http::error::need_more) break;
     if (error) return Refuse(error);
     if (used == 0) break;
@@ -150,13 +204,12 @@ void Connection::Refuse(const Error& error) {
 
 // ---- answers
 
-void Connection::Begin(Service::Begun begun) {
+void Connection::Begin(Service::Begun begun, std::function<void()> then) {
   ++epoch_;
-  timer_.cancel();
+  patience_.reset();
   parser_.reset();
-  answer_ = std::make_shared<Answer>(
-      Answer{begun.sequence, std::move(begun.plan), begun.arrived.at, 0, 0, {}, 0});
-  if (!IsJustSend(answer_->plan)) WatchClient();
+  answer_ = std::make_shared<Answer>(Answer{std::move(begun), std::move(then), request_bytes_});
+  if (!IsJustSend(plan())) WatchClient();
   RunStep();
 }
 
@@ -166,16 +219,23 @@ void Connection::NextStep() {
 }
 
 void Connection::RunStep() {
-  if (answer_->step == answer_->plan.steps.size()) return FinishAnswer();
-  std::visit([this](const auto& step) { Run(step); }, answer_->plan.steps[answer_->step]);
+  if (answer_->step == plan().steps.size()) return FinishAnswer();
+  std::visit([this](const auto& step) { Run(step); }, plan().steps[answer_->step]);
 }
 
 void Connection::Run(const Wait& wait) {
-  WaitUntil(answer_->arrived + wait.until, [this] { NextStep(); });
+  WaitUntil(answer_->begun.arrived.at + wait.until, [this] { NextStep(); });
 }
 
+// Most answers fit into the kernel's buffer; then nothing needs to be waited for.
 void Connection::Run(const Send& send) {
-  WriteBytes(send.bytes, [this] { NextStep(); });
+  std::string_view rest = send.bytes;
+  if (!answer_->first_byte) answer_->first_byte = service_.Now().at;
+  const std::size_t written = transport_->TryWrite(rest);
+  answer_->bytes_written += written;
+  rest.remove_prefix(written);
+  if (rest.empty()) return NextStep();
+  WriteBytes(rest, [this] { NextStep(); });
 }
 
 void Connection::Run(const Drip& /*drip*/) {
@@ -185,7 +245,7 @@ void Connection::Run(const Drip& /*drip*/) {
 
 void Connection::DripNext(Instant due) {
   WaitUntil(due, [this, due] {
-    const Drip& drip = std::get<Drip>(answer_->plan.steps[answer_->step]);
+    const Drip& drip = std::get<Drip>(plan().steps[answer_->step]);
     const std::string_view piece = std::string_view(drip.bytes).substr(answer_->dripped, drip.size);
     answer_->dripped += piece.size();
     const bool last = answer_->dripped == drip.bytes.size();
@@ -200,7 +260,7 @@ void Connection::Run(const DripForever& /*drip*/) { DripForeverNext(service_.Now
 
 void Connection::DripForeverNext(Instant due) {
   WaitUntil(due, [this, due] {
-    const DripForever& drip = std::get<DripForever>(answer_->plan.steps[answer_->step]);
+    const DripForever& drip = std::get<DripForever>(plan().steps[answer_->step]);
     WriteBytes(std::string_view(&drip.filler, 1),
                [this, next = due + drip.every] { DripForeverNext(next); });
   });
@@ -216,6 +276,26 @@ void Connection::Run(const CloseFin& /*close*/) {
 
 void Connection::Run(const CloseRst& /*close*/) {
   ResetWhenSent(service_.Now().at + kFlushTimeout);
+}
+
+// The client may go on sending, for as long as it likes.
+void Connection::Run(const HalfClose& /*close*/) {
+  ++epoch_;  // no more looking after the client
+  watch_timer_.cancel();
+  Error ignored;
+  transport_->socket().shutdown(TcpSocket::shutdown_send, ignored);
+  ReadToTheEnd();
+}
+
+void Connection::ReadToTheEnd() {
+  buffer_.clear();
+  transport_->socket().async_read_some(
+      buffer_.prepare(kReadSize), Guard([this](const Error& error, std::size_t bytes) {
+        answer_->bytes_read += bytes;
+        if (!error) return ReadToTheEnd();
+        EndAnswer(Ending::kFin, error == asio::error::eof ? "" : error.message());
+        Close();
+      }));
 }
 
 // A reset throws away what the kernel has not delivered, so it waits for that.
@@ -239,7 +319,7 @@ void Connection::WriteBytes(std::string_view bytes, std::function<void()> then) 
                                          const Error& error, std::size_t written) {
                           answer->bytes_written += written;
                           if (error) {
-                            EndAnswer(Ending::kClientWentFirst);
+                            EndAnswer(Ending::kClientWentFirst, error.message());
                             return Close();
                           }
                           if (written < bytes.size())
@@ -267,8 +347,10 @@ void Connection::WatchClient() {
 // Readable means gone, or that the next request is already there; only the former is a reason to
 // stop, and the latter makes waiting for readability useless.
 void Connection::CheckClient() {
-  if (ClientIsGone()) {
-    EndAnswer(Ending::kClientWentFirst);
+  const ClientState state = StateOfClient(transport_->socket().native_handle());
+  if (state != ClientState::kThere) {
+    EndAnswer(Ending::kClientWentFirst,
+              state == ClientState::kReset ? "the client reset" : "the client closed");
     return Close();
   }
   watch_timer_.expires_after(kClientCheck);
@@ -277,15 +359,15 @@ void Connection::CheckClient() {
   }));
 }
 
-bool Connection::ClientIsGone() {
-  pollfd entry{transport_->socket().native_handle(), POLLRDHUP, 0};
-  return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
 // ---- ends
 
 void Connection::FinishAnswer() {
-  if (answer_->plan.keep_alive) {
+  if (answer_->then) {
+    const auto then = std::move(answer_->then);
+    EndAnswer(Ending::kComplete);
+    return then();
+  }
+  if (plan().keep_alive) {
     EndAnswer(Ending::kComplete);
     return ReadRequest();
   }
@@ -293,12 +375,15 @@ void Connection::FinishAnswer() {
   SayGoodbyeAndClose();
 }
 
-void Connection::EndAnswer(Ending ending) {
+void Connection::EndAnswer(Ending ending, std::string detail) {
   ++epoch_;
-  timer_.cancel();
-  watch_timer_.cancel();
-  service_.End(answer_->sequence,
-               Completion{ending, service_.Now(), answer_->first_byte, answer_->bytes_written});
+  if (!IsJustSend(plan())) {
+    timer_.cancel();
+    watch_timer_.cancel();
+  }
+  service_.End(answer_->begun.sequence,
+               Completion{ending, service_.Now(), answer_->first_byte, answer_->bytes_written,
+                          answer_->bytes_read, std::move(detail)});
   answer_.reset();
 }
 
@@ -325,8 +410,8 @@ void Connection::AwaitEof() {
                                        }));
 }
 
-void Connection::CancelAnswer() {
-  if (!answer_) return;
+void Connection::CancelAnswer(std::uint64_t generation) {
+  if (!answer_ || answer_->begun.generation >= generation) return;
   const auto self = shared_from_this();
   EndAnswer(Ending::kCancelled);
   CloseSlowly();
@@ -341,6 +426,7 @@ void Connection::Abort() {
 void Connection::Close() {
   const auto self = shared_from_this();
   ++epoch_;
+  patience_.reset();
   timer_.cancel();
   watch_timer_.cancel();
   Error ignored;

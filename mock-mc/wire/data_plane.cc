@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 #include <list>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,133 +22,230 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using gate::Error;
-using gate::ErrorCode;
 using gate::Result;
+using ErrorValue = boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptRetry{100};
+constexpr std::chrono::seconds kPatienceCheck{1};
 
-Result<std::unique_ptr<asio::ssl::context>> LoadTls(const TlsFiles& files) {
-  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-  boost::system::error_code error;
-  context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-  context->use_certificate_chain_file(files.cert, error);
-  if (error) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("cannot use the TLS certificate {}: {}", files.cert, error.message())};
+// What all threads share.
+struct Shared {
+  Service& service;
+  const std::size_t most_connections;
+  std::atomic<std::size_t> open{0};
+  std::atomic<std::uint64_t> last_id{0};
+  // Some listener does not accept because there are too many connections.
+  std::atomic<bool> any_paused{false};
+  std::function<void()> resume_all;
+};
+
+// One thread's event loop, listeners and connections; everything but Post is done on that thread.
+class Lane {
+ public:
+  explicit Lane(Shared& shared) : shared_(shared), loop_(1), patience_timer_(loop_) {}
+
+  asio::io_context& loop() { return loop_; }
+
+  // Before Start.
+  void Add(Acceptor acceptor, const Entrance& entrance) {
+    doors_.push_back({std::move(acceptor), entrance, asio::steady_timer(loop_)});
   }
-  context->use_private_key_file(files.key, asio::ssl::context::pem, error);
-  if (error) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("cannot use the TLS key {}: {}", files.key, error.message())};
+
+  void Start() {
+    for (Door& door : doors_) Accept(door);
+    CheckPatience();
+    thread_ = std::thread([this] { loop_.run(); });
   }
-  return context;
-}
 
-}  // namespace
+  template <typename F>
+  void Post(F&& f) {
+    asio::post(loop_, std::forward<F>(f));
+  }
 
-struct DataPlane::Parts {
-  struct Listener {
-    tcp::acceptor acceptor;
-    std::unique_ptr<asio::ssl::context> tls;  // absent: plain
+  void Resume() {
+    for (Door& door : doors_) {
+      if (std::exchange(door.paused, false)) Accept(door);
+    }
+  }
+
+  void CancelAnswers(std::uint64_t generation) {
+    for (const auto& connection : All()) connection->CancelAnswer(generation);
+  }
+
+  void Stop() {
+    if (thread_.joinable()) {
+      Post([this] { CloseAll(); });
+      thread_.join();
+    } else {
+      CloseAll();
+    }
+  }
+
+ private:
+  struct Door {
+    Acceptor acceptor;
+    const Entrance& entrance;
     asio::steady_timer retry;
     bool paused = false;
   };
 
-  Parts(asio::io_context& event_loop, Service& shared, std::size_t most)
-      : loop(event_loop), service(shared), most_connections(most) {}
-
-  void Accept(Listener& listener) {
-    if (connections.size() >= most_connections) {
-      listener.paused = true;
-      return;
-    }
-    listener.acceptor.async_accept(
-        [this, &listener](const boost::system::error_code& error, tcp::socket socket) {
-          if (error == asio::error::operation_aborted) return;
-          if (error) return RetryAccept(listener, error);
-          Take(listener, std::move(socket));
-          Accept(listener);
-        });
-  }
-
-  // Out of file descriptors or memory: clients wait in the kernel's queue meanwhile.
-  void RetryAccept(Listener& listener, const boost::system::error_code& error) {
-    std::fprintf(stderr, "mock-mc: cannot accept a connection (will retry): %s\n",
-                 error.message().c_str());
-    listener.retry.expires_after(kAcceptRetry);
-    listener.retry.async_wait([this, &listener](const boost::system::error_code& cancelled) {
-      if (!cancelled) Accept(listener);
+  void Accept(Door& door) {
+    if (shared_.open >= shared_.most_connections) return Pause(door);
+    door.acceptor.async_accept([this, &door](const ErrorValue& error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted) return;
+      if (error) return RetryAccept(door, error);
+      Take(door, std::move(socket));
+      Accept(door);
     });
   }
 
-  void Take(Listener& listener, tcp::socket socket) {
-    const std::uint64_t id = ++last_id;
-    auto transport = listener.tls ? NewTlsTransport(std::move(socket), *listener.tls)
-                                  : NewPlainTransport(std::move(socket));
-    auto connection = std::make_shared<Connection>(id, std::move(transport), service,
-                                                   [this](std::uint64_t gone) { Forget(gone); });
-    connections.emplace(id, connection);
+  void Pause(Door& door) {
+    door.paused = true;
+    shared_.any_paused = true;
+    // One may have ended before anybody could know that we wait for it.
+    if (shared_.open < shared_.most_connections) Resume();
+  }
+
+  // Out of file descriptors or memory: clients wait in the kernel's queue meanwhile.
+  void RetryAccept(Door& door, const ErrorValue& error) {
+    std::fprintf(stderr, "mock-mc: cannot accept a connection (will retry): %s\n",
+                 error.message().c_str());
+    door.retry.expires_after(kAcceptRetry);
+    door.retry.async_wait([this, &door](const ErrorValue& cancelled) {
+      if (!cancelled) Accept(door);
+    });
+  }
+
+  void Take(Door& door, tcp::socket socket) {
+    const std::uint64_t id = ++shared_.last_id;
+    ++shared_.open;
+    ++shared_.service.connections().open;
+    ++shared_.service.connections().total;
+    auto connection =
+        std::make_shared<Connection>(id, std::move(socket), door.entrance, shared_.service,
+                                     [this](std::uint64_t gone) { Forget(gone); });
+    connections_.emplace(id, connection);
     connection->Start();
   }
 
   void Forget(std::uint64_t id) {
-    connections.erase(id);
-    for (Listener& listener : listeners) {
-      if (std::exchange(listener.paused, false)) Accept(listener);
+    connections_.erase(id);
+    --shared_.open;
+    --shared_.service.connections().open;
+    if (shared_.any_paused.exchange(false)) shared_.resume_all();
+  }
+
+  void CheckPatience() {
+    patience_timer_.expires_after(kPatienceCheck);
+    patience_timer_.async_wait([this](const ErrorValue& cancelled) {
+      if (cancelled) return;
+      const gate::Instant now = shared_.service.Now().at;
+      for (const auto& connection : All()) connection->CheckPatience(now);
+      CheckPatience();
+    });
+  }
+
+  void CloseAll() {
+    ErrorValue ignored;
+    patience_timer_.cancel();
+    for (Door& door : doors_) {
+      door.paused = false;
+      door.retry.cancel();
+      door.acceptor.close(ignored);
     }
+    for (const auto& connection : All()) connection->Abort();
+    loop_.stop();
   }
 
   // A copy, as ending connections take themselves out of the map.
   std::vector<std::shared_ptr<Connection>> All() const {
     std::vector<std::shared_ptr<Connection>> all;
-    all.reserve(connections.size());
-    for (const auto& [id, connection] : connections) all.push_back(connection);
+    all.reserve(connections_.size());
+    for (const auto& [id, connection] : connections_) all.push_back(connection);
     return all;
   }
 
-  asio::io_context& loop;
-  Service& service;
-  const std::size_t most_connections;
-  std::list<Listener> listeners;  // a list, as handlers refer to them
+  Shared& shared_;
+  asio::io_context loop_;
+  asio::steady_timer patience_timer_;
+  std::list<Door> doors_;  // a list, as handlers refer to them
   // Shared with the handlers of the operations that a connection waits for.
-  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections;
-  std::uint64_t last_id = 0;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::thread thread_;
 };
 
-DataPlane::DataPlane(asio::io_context& loop, Service& service, std::size_t most_connections)
-    : parts_(std::make_unique<Parts>(loop, service, most_connections)) {}
+}  // namespace
+
+struct DataPlane::Parts {
+  Parts(Service& service, std::size_t threads, std::size_t most)
+      : shared{service, most, {}, {}, {}, [this] { ResumeAll(); }} {
+    for (std::size_t i = 0; i < threads; ++i) lanes.push_back(std::make_unique<Lane>(shared));
+  }
+
+  void ResumeAll() {
+    for (const auto& lane : lanes) {
+      lane->Post([&lane = *lane] { lane.Resume(); });
+    }
+  }
+
+  // Connections that nobody ever accepts need no thread.
+  Result<std::string> ListenWithoutAccepting(const ListenerSpec& listener) {
+    asio::io_context& loop = lanes.front()->loop();
+    auto acceptor = listener.accept->kind == Fault::Kind::kRefuse
+                        ? OpenRefusing(loop, listener.address)
+                        : OpenUnanswering(loop, listener.address, fillers);
+    if (!acceptor) return std::move(acceptor).error();
+    unaccepting.push_back(*std::move(acceptor));
+    return gate::ToText(unaccepting.back().local_endpoint());
+  }
+
+  Shared shared;
+  std::list<Entrance> entrances;  // a list, as connections refer to them
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<Acceptor> unaccepting;
+  std::vector<tcp::socket> fillers;
+};
+
+DataPlane::DataPlane(Service& service, std::size_t threads, std::size_t most_connections)
+    : parts_(std::make_unique<Parts>(service, threads, most_connections)) {}
 
 DataPlane::~DataPlane() { Stop(); }
 
-Result<std::string> DataPlane::Listen(const std::string& address, const TlsFiles* tls) {
-  std::unique_ptr<asio::ssl::context> context;
-  if (tls != nullptr) {
-    auto loaded = LoadTls(*tls);
-    if (!loaded) return std::move(loaded).error();
-    context = *std::move(loaded);
+Result<std::string> DataPlane::Listen(const ListenerSpec& listener, const Authority* authority) {
+  if (listener.accept && (listener.accept->kind == Fault::Kind::kRefuse ||
+                          listener.accept->kind == Fault::Kind::kTimeout)) {
+    return parts_->ListenWithoutAccepting(listener);
   }
-  auto acceptor = OpenListener(parts_->loop, address);
-  if (!acceptor) return std::move(acceptor).error();
-  const std::string in_force = gate::ToText(acceptor->local_endpoint());
-  parts_->listeners.push_back(
-      {*std::move(acceptor), std::move(context), asio::steady_timer(parts_->loop)});
-  parts_->Accept(parts_->listeners.back());
+  Entrance entrance{listener.name, listener.accept, nullptr};
+  if (listener.tls) {
+    auto faces = TlsFaces::Make(listener, authority);
+    if (!faces) return std::move(faces).error();
+    entrance.tls = *std::move(faces);
+  }
+  std::vector<asio::io_context*> loops;
+  for (const auto& lane : parts_->lanes) loops.push_back(&lane->loop());
+  auto acceptors = OpenListeners(loops, listener.address);
+  if (!acceptors) return std::move(acceptors).error();
+  const std::string in_force = gate::ToText(acceptors->front().local_endpoint());
+  parts_->entrances.push_back(std::move(entrance));
+  for (std::size_t i = 0; i < acceptors->size(); ++i) {
+    parts_->lanes[i]->Add(std::move((*acceptors)[i]), parts_->entrances.back());
+  }
   return in_force;
 }
 
-void DataPlane::CancelAnswers() {
-  for (const auto& connection : parts_->All()) connection->CancelAnswer();
+void DataPlane::Start() {
+  for (const auto& lane : parts_->lanes) lane->Start();
+}
+
+void DataPlane::CancelAnswers(std::uint64_t generation) {
+  for (const auto& lane : parts_->lanes) {
+    lane->Post([&lane = *lane, generation] { lane.CancelAnswers(generation); });
+  }
 }
 
 void DataPlane::Stop() {
-  boost::system::error_code ignored;
-  for (Parts::Listener& listener : parts_->listeners) {
-    listener.paused = false;
-    listener.retry.cancel();
-    listener.acceptor.close(ignored);
-  }
-  for (const auto& connection : parts_->All()) connection->Abort();
+  for (const auto& lane : parts_->lanes) lane->Stop();
 }
 
 }  // namespace mock_mc

@@ -5,37 +5,36 @@
 #include <string>
 
 #include "gate/base/result.h"
+#include "mock-mc/behaviour/listener_spec.h"
+#include "mock-mc/wire/certificates.h"
 #include "mock-mc/wire/service.h"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace mock_mc {
 
-// PEM files: a certificate chain and its private key.
-struct TlsFiles {
-  std::string cert;
-  std::string key;
-};
-
-// Listens and answers, on the thread that runs `loop`. Everything passed must outlive it.
+// Listens and answers on threads of its own: each has an event loop and, of each address, a
+// listener, among which the kernel spreads the connections. `service` must outlive it.
 class DataPlane {
  public:
+  static constexpr std::size_t kMostThreads = 64;
+
   // At `most_connections` no more are accepted (they wait in the kernel's queue) until one ends:
   // turning clients away would be a fault that nobody scripted.
-  DataPlane(boost::asio::io_context& loop, Service& service, std::size_t most_connections);
+  DataPlane(Service& service, std::size_t threads, std::size_t most_connections);
   ~DataPlane();
 
-  // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; with `tls` everything is TLS. Returns the
-  // address in force, with the real port. kInvalidArgument for a bad address or bad TLS files,
-  // kUnavailable if it cannot be listened on.
-  gate::Result<std::string> Listen(const std::string& address, const TlsFiles* tls);
+  // Returns the address in force, with the real port. `authority` may be null if the listener needs
+  // none. kInvalidArgument for a bad address or bad TLS files, kUnavailable if it cannot be
+  // listened on. Only before Start.
+  gate::Result<std::string> Listen(const ListenerSpec& listener, const Authority* authority);
 
-  // Cuts off all answers that are not finished.
-  void CancelAnswers();
+  // Begins to accept.
+  void Start();
 
-  // Closes everything.
+  // Cuts off all unfinished answers that a script before `generation` decided. From any thread;
+  // returns at once.
+  void CancelAnswers(std::uint64_t generation);
+
+  // Closes everything and ends the threads. Not from one of them.
   void Stop();
 
  private:

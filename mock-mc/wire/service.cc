@@ -25,63 +25,124 @@ Service::Service(Script script, std::string script_file, FileReader read_file, C
       read_file_(std::move(read_file)),
       clock_(std::move(clock)),
       started_(clock_()),
+      body_limit_(script.journal.body_bytes),
       journal_(script.journal) {
   engine_ = std::make_unique<Engine>(std::move(script), read_file_, started_);
 }
 
 Service::Begun Service::Begin(const Request& request, std::uint64_t connection) {
   const Moment now = clock_();
-  return Record(engine_->Handle(request, now), request, connection, now);
+  // What takes time is done before others have to wait.
+  JournalEntry entry = MakeJournalEntry(request, Decision(), now, body_limit_);
+  entry.connection = connection;
+  Callbacks ready;
+  std::unique_lock lock(mutex_);
+  Begun begun = RecordLocked(engine_->Handle(request, now), std::move(entry), now, ready);
+  lock.unlock();
+  for (const auto& done : ready) done();
+  return begun;
 }
 
 Service::Begun Service::Refuse(int status, std::string_view error, std::uint64_t connection) {
   const Moment now = clock_();
-  return Record(RefusalPlan(status, error, now), Request(), connection, now);
+  JournalEntry entry = MakeJournalEntry(Request(), Decision(), now, 0);
+  entry.connection = connection;
+  return Record(RefusalPlan(status, error, now), std::move(entry), now);
 }
 
-Service::Begun Service::Record(Plan plan, const Request& request, std::uint64_t connection,
-                               const Moment& now) {
-  JournalEntry entry = MakeJournalEntry(request, plan.decision, now, journal_.limits().body_bytes);
+Service::Begun Service::BeginConnectionFault(const std::string& listener, std::string_view where,
+                                             const std::string& server_name, const Fault& fault,
+                                             std::uint64_t connection) {
+  const Moment now = clock_();
+  Plan plan = ConnectionPlan(fault, listener);
+  plan.decision.rule = "listener/" + listener;
+  plan.decision.response = where;
+  plan.decision.key = server_name;
+  JournalEntry entry;
+  entry.arrived = now;
   entry.connection = connection;
+  return Record(std::move(plan), std::move(entry), now);
+}
+
+void Service::NoteFailedHandshake(const std::string& listener, const std::string& server_name,
+                                  const std::string& reason, std::uint64_t connection) {
+  const Moment now = clock_();
+  Plan plan;
+  plan.decision.rule = "listener/" + listener;
+  plan.decision.response = "handshake";
+  plan.decision.key = server_name;
+  JournalEntry entry;
+  entry.arrived = now;
+  entry.connection = connection;
+  const Begun begun = Record(std::move(plan), std::move(entry), now);
+  End(begun.sequence, Completion{Ending::kHandshakeFailed, now, std::nullopt, 0, 0, reason});
+}
+
+Service::Begun Service::Record(Plan plan, JournalEntry entry, const Moment& now) {
+  Callbacks ready;
+  std::unique_lock lock(mutex_);
+  Begun begun = RecordLocked(std::move(plan), std::move(entry), now, ready);
+  lock.unlock();
+  for (const auto& done : ready) done();
+  return begun;
+}
+
+Service::Begun Service::RecordLocked(Plan plan, JournalEntry entry, const Moment& now,
+                                     Callbacks& ready) {
+  entry.decision = plan.decision;
+  tally_.CountArrival(plan.decision);
   const JournalEntry& kept = journal_.Arrive(std::move(entry));
-  const std::uint64_t sequence = kept.sequence;
-  if (!waiters_.empty()) Notify(kept, Change::kArrival);
-  return {sequence, std::move(plan), now};
+  if (!waiters_.empty()) Notify(kept, Change::kArrival, ready);
+  return {kept.sequence, std::move(plan), now, generation_};
 }
 
 void Service::End(std::uint64_t sequence, const Completion& completion) {
+  Callbacks ready;
+  std::unique_lock lock(mutex_);
   const JournalEntry* entry = journal_.Complete(sequence, completion);
-  if (entry != nullptr && !waiters_.empty()) Notify(*entry, Change::kCompletion);
+  tally_.CountEnd(completion, entry);
+  if (entry != nullptr && !waiters_.empty()) Notify(*entry, Change::kCompletion, ready);
+  lock.unlock();
+  for (const auto& done : ready) done();
 }
 
 Result<void> Service::Replace(const std::string& text) {
   auto script = ReadScript(text, script_file_, read_file_);
   if (!script) return std::move(script).error();
-  journal_.SetLimits(script->journal);
-  engine_ = std::make_unique<Engine>(*std::move(script), read_file_, clock_());
-  for (const auto& listener : on_replace_) listener();
+  const JournalLimits limits = script->journal;
+  auto engine = std::make_unique<Engine>(*std::move(script), read_file_, clock_());
+  std::unique_lock lock(mutex_);
+  engine_.swap(engine);
+  journal_.SetLimits(limits);
+  body_limit_ = limits.body_bytes;
+  const std::uint64_t generation = ++generation_;
+  lock.unlock();
+  for (const auto& listener : on_replace_) listener(generation);
   return {};
 }
 
 Service::Ticket Service::AwaitCount(const JournalFilter& filter, std::size_t count,
                                     std::function<void()> done) {
+  std::unique_lock lock(mutex_);
   const Ticket ticket = ++last_ticket_;
   const std::size_t seen = journal_.Count(filter);
-  if (seen >= count) {
-    done();
-  } else {
+  if (seen < count) {
     waiters_.push_back({ticket, filter, count - seen, std::move(done)});
+    return ticket;
   }
+  lock.unlock();
+  done();
   return ticket;
 }
 
 void Service::Cancel(Ticket ticket) {
+  const std::scoped_lock lock(mutex_);
   waiters_.remove_if([&](const Waiter& waiter) { return waiter.ticket == ticket; });
 }
 
-// An entry starts to match when it arrives or, if the filter asks how it ended, when it ends.
-void Service::Notify(const JournalEntry& entry, Change change) {
-  std::vector<std::function<void()>> ready;
+// An entry starts to match when it arrives or, if the filter asks how it ended, when it ends. What
+// is to be called when the lock is released is added to `ready`.
+void Service::Notify(const JournalEntry& entry, Change change, Callbacks& ready) {
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     const bool concerned = waiter->filter.ending.has_value() == (change == Change::kCompletion);
     if (concerned && waiter->filter.Matches(entry) && --waiter->missing == 0) {
@@ -91,7 +152,6 @@ void Service::Notify(const JournalEntry& entry, Change change) {
       ++waiter;
     }
   }
-  for (const auto& done : ready) done();  // may add and cancel waiters
 }
 
 Moment SystemNow() {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+
+#include "mock-mc/behaviour/fault.h"
+#include "mock-mc/wire/tls_faces.h"
 
 namespace mock_mc {
 
@@ -20,18 +23,25 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // TLS handshake; for plain connections done at once.
+  // TLS handshake; for plain connections done at once. It fails if its listener has a fault for
+  // the name that the client asks for: then HeldBy() says which, and calling it again goes on.
   virtual void Handshake(Done done) = 0;
+  virtual const Fault* HeldBy() const { return nullptr; }
+  // What a TLS client asked for; empty if nothing.
+  virtual std::string ServerName() const { return ""; }
+
   virtual void ReadSome(boost::asio::mutable_buffer into, Done done) = 0;
   // Writes at least one byte; `bytes` must stay valid until `done`.
   virtual void WriteSome(std::string_view bytes, Done done) = 0;
-  // TLS: sends close_notify. Plain: done at once.
+  // Writes what the kernel takes without waiting; possibly nothing, also if it fails.
+  virtual std::size_t TryWrite(std::string_view /*bytes*/) { return 0; }
+  // TLS: sends close_notify, unless the listener leaves it out. Plain: done at once.
   virtual void SayGoodbye(Done done) = 0;
 
   virtual TcpSocket& socket() = 0;
 };
 
 std::unique_ptr<Transport> NewPlainTransport(TcpSocket socket);
-std::unique_ptr<Transport> NewTlsTransport(TcpSocket socket, boost::asio::ssl::context& context);
+std::unique_ptr<Transport> NewTlsTransport(TcpSocket socket, const TlsFaces& faces);
 
 }  // namespace mock_mc

@@ -242,6 +242,9 @@ class SimHttpClient::Exchange {
     return std::nullopt;
   }
 
+  // What the gate's client would send after its request is nothing, so this is the end.
+  Trouble Play(const mock_mc::HalfClose& /*close*/) { return Play(mock_mc::CloseFin()); }
+
   Trouble Play(const mock_mc::CloseRst& /*close*/) {
     Close(mock_mc::Ending::kRst);
     return Error(HttpErrorKind::kReset, "connection reset by peer");

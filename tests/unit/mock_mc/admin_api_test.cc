@@ -46,7 +46,7 @@ class AdminApiTest : public ::testing::Test {
 TEST_F(AdminApiTest, IsHealthy) { EXPECT_EQ(Call("GET", "/healthz").status, 200); }
 
 TEST_F(AdminApiTest, SaysWhatItKnowsToStrangers) {
-  EXPECT_EQ(Call("GET", "/").status, 404);
+  EXPECT_EQ(Call("GET", "/nowhere").status, 404);
   EXPECT_EQ(Call("POST", "/journal").status, 405);
   EXPECT_EQ(Call("GET", "/%").status, 400);
 }
@@ -230,7 +230,7 @@ TEST_F(AdminApiTest, ShowsSpaceAndDraws) {
 
 TEST_F(AdminApiTest, ABadScriptChangesNothing) {
   int replaced = 0;
-  service_.OnReplace([&] { ++replaced; });
+  service_.OnReplace([&](std::uint64_t /*generation*/) { ++replaced; });
   const Reply reply = Call("PUT", "/script", "apiVersion: mock-mc/v1\nrulez: []\nsed: 1\n");
   EXPECT_EQ(reply.status, 400);
   EXPECT_EQ(reply.body.at("mistakes").size(), 2U);
@@ -243,7 +243,7 @@ TEST_F(AdminApiTest, ABadScriptChangesNothing) {
 TEST_F(AdminApiTest, AGoodScriptBeginsAnewAndKeepsTheJournal) {
   AskAndEnd("r");
   int replaced = 0;
-  service_.OnReplace([&] { ++replaced; });
+  service_.OnReplace([&](std::uint64_t /*generation*/) { ++replaced; });
   EXPECT_EQ(Call("PUT", "/script", ScriptText("rules: [{id: new, status: 503}]")).status, 200);
   EXPECT_EQ(replaced, 1);
   const Plan plan = service_.Begin(Ask("r"), 1).plan;

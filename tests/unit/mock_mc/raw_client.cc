@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +15,83 @@
 #include <cstring>
 
 namespace mock_mc::testing {
+namespace {
+
+sockaddr_in ToSocketAddress(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+  inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr);
+  return to;
+}
+
+X509* ReadCertificate(const std::string& pem) {
+  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  X509* cert = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  BIO_free(bio);
+  return cert;
+}
+
+void UseOwnCertificate(SSL_CTX* context, const TlsOptions& options) {
+  X509* cert = ReadCertificate(options.cert_pem);
+  BIO* bio = BIO_new_mem_buf(options.key_pem.data(), static_cast<int>(options.key_pem.size()));
+  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
+  BIO_free(bio);
+  EXPECT_EQ(SSL_CTX_use_certificate(context, cert), 1);
+  EXPECT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
+  X509_free(cert);
+  EVP_PKEY_free(key);
+}
+
+void Trust(SSL_CTX* context, const std::string& ca_pem) {
+  X509* cert = ReadCertificate(ca_pem);
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), cert);
+  X509_free(cert);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+}
+
+void UseOldProtocols(SSL_CTX* context) {
+  SSL_CTX_set_security_level(context, 0);
+  SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+}
+
+TlsOutcome::End EndOf(SSL* tls, int result, int reason) {
+  if (result == 1) return TlsOutcome::End::kGood;
+  if (reason == EAGAIN) return TlsOutcome::End::kTimeOver;
+  if (reason == ECONNRESET) return TlsOutcome::End::kReset;
+  const int why = ERR_GET_REASON(ERR_peek_last_error());
+  if (why == SSL_R_CERTIFICATE_VERIFY_FAILED) return TlsOutcome::End::kBadCertificate;
+  // OpenSSL numbers an alert that it receives as 1000 + the alert.
+  if (why >= SSL_AD_REASON_OFFSET) return TlsOutcome::End::kAlert;
+  if (SSL_get_error(tls, result) == SSL_ERROR_SYSCALL ||
+      why == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    return TlsOutcome::End::kEof;
+  }
+  return TlsOutcome::End::kNoTls;
+}
+
+}  // namespace
+
+int TryConnect(const std::string& address, std::chrono::milliseconds patience) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const sockaddr_in to = ToSocketAddress(address);
+  int error = 0;
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) error = errno;
+  if (error == EINPROGRESS) {
+    pollfd entry{fd, POLLOUT, 0};
+    if (poll(&entry, 1, static_cast<int>(patience.count())) == 0) {
+      error = ETIMEDOUT;
+    } else {
+      socklen_t size = sizeof error;
+      getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+  }
+  close(fd);
+  return error;
+}
 
 struct RawClient::Parts {
   ~Parts() {
@@ -56,11 +136,7 @@ RawClient::RawClient(const std::string& address) : parts_(std::make_unique<Parts
   const timeval patience{kPatience.count(), 0};
   setsockopt(parts_->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(parts_->socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const std::size_t colon = address.rfind(':');
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
-  inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr);
+  const sockaddr_in to = ToSocketAddress(address);
   if (connect(parts_->socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
     ADD_FAILURE() << "cannot connect to " << address << ": " << std::strerror(errno);
   }
@@ -76,6 +152,33 @@ void RawClient::StartTls() {
   ASSERT_EQ(SSL_connect(parts_->tls), 1);
 }
 
+TlsOutcome RawClient::TryTls(const TlsOptions& options) {
+  parts_->tls_context = SSL_CTX_new(TLS_client_method());
+  if (options.old_protocols) UseOldProtocols(parts_->tls_context);
+  if (!options.ca_pem.empty()) Trust(parts_->tls_context, options.ca_pem);
+  if (!options.cert_pem.empty()) UseOwnCertificate(parts_->tls_context, options);
+  parts_->tls = SSL_new(parts_->tls_context);
+  SSL_set_fd(parts_->tls, parts_->socket);
+  if (!options.server_name.empty()) {
+    SSL_ctrl(parts_->tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(options.server_name.c_str()));
+    if (!options.ca_pem.empty()) SSL_set1_host(parts_->tls, options.server_name.c_str());
+  }
+  const auto millis = options.patience.count();
+  const timeval patience{millis / 1000, (millis % 1000) * 1000};
+  setsockopt(parts_->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ERR_clear_error();
+  errno = 0;
+  const int result = SSL_connect(parts_->tls);
+  TlsOutcome outcome;
+  outcome.end = EndOf(parts_->tls, result, errno);
+  outcome.verify_error = SSL_get_verify_result(parts_->tls);
+  outcome.protocol = SSL_get_version(parts_->tls);
+  const timeval usual{kPatience.count(), 0};
+  setsockopt(parts_->socket, SOL_SOCKET, SO_RCVTIMEO, &usual, sizeof usual);
+  return outcome;
+}
+
 void RawClient::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const long count = parts_->tls != nullptr
@@ -84,6 +187,11 @@ void RawClient::Send(std::string_view bytes) {
     ASSERT_GT(count, 0) << std::strerror(errno);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+void RawClient::SendBeneath(std::string_view bytes) {
+  ASSERT_EQ(send(parts_->socket, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+            static_cast<long>(bytes.size()));
 }
 
 void RawClient::Get(std::string_view target, std::string_view more_headers) {

@@ -19,6 +19,14 @@ constexpr std::string_view kStranger = "zzzzzzzzzzzz";
 // Every map of the language, with at least one key in it.
 constexpr std::string_view kEverything = R"(
 listen: {http: "127.0.0.1:0", https: "", admin: "127.0.0.1:0", tlsCert: a.pem, tlsKey: b.pem}
+authority: {certFile: a.pem, keyFile: b.pem}
+listeners:
+  - {name: slow, address: "127.0.0.1:0", accept: {delay: {for: 1s}}}
+  - {name: noise, address: "127.0.0.1:0", accept: {garbage: {bytes: 1}}}
+  - {name: gone, address: "127.0.0.1:0", accept: {refuse: {}}}
+  - name: tls
+    address: "127.0.0.1:0"
+    tls: {certificate: expired, sni: {a.test: {handshake: {stall: {}}, clientCertificate: {caFile: c.pem}}}}
 journal: {maxEntries: 10, maxBytes: 1000, maxBodyBytes: 10}
 space: {header: X-Run, default: shared}
 token: {value: secret}
@@ -28,6 +36,12 @@ responses:
   ended: {json: {any: thing}, fault: {close: {afterBytes: 1}}}
   dripped: {malformed: {how: nan}, fault: {drip: {bytes: 1}}, headers: {X-A: b}, retryAfter: 1s}
   endless: {status: 200, fault: {partialHeader: {every: 1s}}}
+  paused: {status: 200, fault: {delay: {at: mid-header, for: 1s}}}
+  stalled: {status: 200, fault: {stall: {at: before-body}}}
+  half: {status: 200, fault: {halfClose: {afterBytes: 1}}}
+  noise: {status: 200, fault: {garbage: {bytes: 1}}}
+  long: {status: 200, fault: {wrongLength: {by: 1, then: stall}}}
+  chunks: {status: 200, fault: {brokenChunks: {how: overlong}}}
   signed:
     evidence:
       ok: true

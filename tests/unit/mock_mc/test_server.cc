@@ -43,6 +43,22 @@ gate::Json TestServer::Admin(std::string_view method, std::string_view target,
   return json ? *json : gate::Json();
 }
 
+std::string TestServer::AdminText(std::string_view target) {
+  RawClient client(admin());
+  client.Get(target, "Connection: close\r\n");
+  const ParsedAnswer answer = ParseAnswer(client.ReadToEnd().bytes);
+  EXPECT_EQ(answer.status, 200) << target << ": " << answer.body;
+  return answer.body;
+}
+
+std::string TestServer::listener(const std::string& name) const {
+  for (const auto& [known, address] : server_->addresses().listeners) {
+    if (known == name) return address;
+  }
+  ADD_FAILURE() << "no listener " << name;
+  return "";
+}
+
 gate::Json TestServer::Ended(std::string_view rule, std::string_view ending) {
   const std::string filter = "rule=" + std::string(rule) + "&ended=" + std::string(ending);
   EXPECT_TRUE(Admin("GET", "/wait?count=1&timeout=10s&" + filter).at("reached").get<bool>());

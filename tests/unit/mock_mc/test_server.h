@@ -18,11 +18,16 @@ class TestServer {
 
   const std::string& http() const { return server_->addresses().http; }
   const std::string& https() const { return server_->addresses().https; }
+  // Of a listener of the script.
+  std::string listener(const std::string& name) const;
   const std::string& admin() const { return server_->addresses().admin; }
 
   // Calls the admin API; the test fails unless the answer has this status.
   gate::Json Admin(std::string_view method, std::string_view target, std::string_view body = "",
                    int status = 200);
+
+  // The same for answers that are no JSON.
+  std::string AdminText(std::string_view target);
 
   // The newest entry that matches the journal query, after waiting for one that has ended so.
   gate::Json Ended(std::string_view rule, std::string_view ending);
