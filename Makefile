@@ -7,7 +7,7 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
-  check-tools report-formats report-browser report-samples report-bench format clean
+  check-tools report-formats report-browser report-samples report-bench wire-fidelity format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -21,6 +21,8 @@ help:
 	@echo "make monitoring  check alert rules and dashboard with promtool"
 	@echo "make report-formats, report-browser   hold reports against the schemas of their formats; look at"
 	@echo "              them in a browser (need npm and Python; the latter installs chromium)"
+	@echo "make wire-fidelity   what curl, Go and Python see of each fault of mock-mc (root; PEERS=1: and of"
+	@echo "              other mock servers; needs java, mvn, node, npm, go)"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
 	@echo "make clean    remove build/ and drill-report/"
 
@@ -79,6 +81,9 @@ report-browser: report-samples
 
 report-bench: report-samples
 	build/release/bin/reports-bench 10000
+
+wire-fidelity: build
+	tests/wire/run.sh
 
 # clang-format and clang-tidy are installed for these targets only.
 check-tools:

@@ -1,0 +1,3 @@
+module rollout-gate/tests/wire/client
+
+go 1.19
