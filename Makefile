@@ -7,7 +7,8 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
-  check-tools report-formats report-browser report-samples report-bench wire-fidelity format clean
+  check-tools report-formats report-browser report-samples report-bench wire-fidelity \
+  bench-mock-mc format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -23,6 +24,7 @@ help:
 	@echo "              them in a browser (need npm and Python; the latter installs chromium)"
 	@echo "make wire-fidelity   what curl, Go and Python see of each fault of mock-mc (root; PEERS=1: and of"
 	@echo "              other mock servers; needs java, mvn, node, npm, go)"
+	@echo "make bench-mock-mc   mock-mc beside nginx (PEERS=1: and WireMock, Mountebank; SOAK=600)"
 	@echo "make check    formatting and clang-tidy (make check-format: only the former)"
 	@echo "make clean    remove build/ and drill-report/"
 
@@ -84,6 +86,9 @@ report-bench: report-samples
 
 wire-fidelity: build
 	tests/wire/run.sh
+
+bench-mock-mc: build
+	tests/bench/mock-mc/run.sh
 
 # clang-format and clang-tidy are installed for these targets only.
 check-tools:
