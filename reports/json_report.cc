@@ -103,18 +103,6 @@ Halves RunToJson(const RunResult& run, const Assessment& assessment) {
   return halves;
 }
 
-// About how long the scenarios will be, and rather more: a text that outgrows its room is there twice
-// for a moment, while room that is not used costs nothing.
-std::size_t RoomForScenarios(const RunResult& run) {
-  constexpr std::size_t kScenario = 8000;
-  constexpr std::size_t kEvent = 600;
-  std::size_t room = 0;
-  for (const ScenarioResult& each : run.scenarios) {
-    room += kScenario + kEvent * each.timeline.size();
-  }
-  return room;
-}
-
 void AppendIndented(std::string& out, std::string_view text, std::string_view indent) {
   for (const char c : text) {
     out += c;
@@ -131,7 +119,6 @@ std::string RenderJson(const RunResult& run) {
   std::string out = gate::DumpJson(before, 2);
   out.resize(out.size() - std::string_view("\n}").size());
   out += ",\n  \"scenarios\": [";
-  out.reserve(out.size() + RoomForScenarios(run));
   for (std::size_t i = 0; i < run.scenarios.size(); ++i) {
     out += i == 0 ? "\n    " : ",\n    ";
     AppendIndented(out, gate::DumpJson(ScenarioToJson(run.scenarios[i], assessment.required[i]), 2),
