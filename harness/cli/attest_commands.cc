@@ -121,7 +121,7 @@ void PrintFindings(const std::vector<reports::Finding>& findings, const char* pr
   }
 }
 
-void PrintApproval(const reports::Approval& approval) {
+void PrintApproval(const reports::SignedApproval& approval) {
   const bool approved = approval.judgement == reports::Judgement::kApproved;
   fmt::print("{} {} by {} ({}) at {}{}{}\n",
              approved ? "approved:" : "REJECTED:", Clean(approval.row), Clean(approval.name),
@@ -132,7 +132,7 @@ void PrintApproval(const reports::Approval& approval) {
 ExitCode Conclude(const std::string& folder, const reports::Verification& verification) {
   PrintFindings(verification.mismatches, "");
   PrintFindings(verification.unchecked, "not checked: ");
-  for (const reports::Approval& approval : verification.approvals) PrintApproval(approval);
+  for (const reports::SignedApproval& approval : verification.approvals) PrintApproval(approval);
   if (!verification.mismatches.empty()) {
     fmt::print("{}: {} of its parts {} not as signed\n", folder, verification.mismatches.size(),
                verification.mismatches.size() == 1 ? "is" : "are");

@@ -131,7 +131,7 @@ std::string State(const ApprovalRequest& request, const SignedReport& report) {
 struct Said {
   std::string role;
   std::vector<std::string> rows;
-  Approval common;  // for each row
+  SignedApproval common;  // for each row
 };
 
 Result<Said> ReadApproval(std::string_view payload) {
@@ -259,15 +259,15 @@ Result<Approvals> ListApprovals(const std::string& folder, const Approvers& appr
     }
   }
   std::stable_sort(approvals.valid.begin(), approvals.valid.end(),
-                   [](const Approval& a, const Approval& b) {
+                   [](const SignedApproval& a, const SignedApproval& b) {
                      return std::tie(a.row, a.time) < std::tie(b.row, b.time);
                    });
   return approvals;
 }
 
-bool IsApproved(const std::vector<Approval>& valid, std::string_view row) {
+bool IsApproved(const std::vector<SignedApproval>& valid, std::string_view row) {
   std::map<std::string, Judgement> last;  // by role
-  for (const Approval& approval : valid) {
+  for (const SignedApproval& approval : valid) {
     if (approval.row == row) last[approval.role] = approval.judgement;
   }
   return !last.empty() && std::all_of(last.begin(), last.end(), [](const auto& word) {

@@ -52,7 +52,7 @@ class Approvers {
 };
 
 // What somebody said about one row.
-struct Approval {
+struct SignedApproval {
   std::string file;  // that holds it
   std::string row;
   std::string role;
@@ -75,8 +75,8 @@ gate::Result<std::string> ApproveReport(const std::string& folder, const Approva
                                         const VerifyingKey* report_key);
 
 struct Approvals {
-  std::vector<Approval> valid;      // by row, then by time
-  std::vector<Finding> mismatches;  // one for each file that does not count, with the reason
+  std::vector<SignedApproval> valid;  // by row, then by time
+  std::vector<Finding> mismatches;    // one for each file that does not count, with the reason
 };
 
 // The approvals of the report in `folder`: those that somebody of `approvers` signed in a role and
@@ -87,6 +87,6 @@ gate::Result<Approvals> ListApprovals(const std::string& folder, const Approvers
 
 // True if somebody spoke about `row`, and the last word of each role that did was an approval.
 // `valid` is as in Approvals.
-bool IsApproved(const std::vector<Approval>& valid, std::string_view row);
+bool IsApproved(const std::vector<SignedApproval>& valid, std::string_view row);
 
 }  // namespace reports

@@ -33,9 +33,9 @@ std::string ExplainJournal(const std::string& folder, const ReportStatement& sta
   return "only the half-written line at its end differs";
 }
 
-std::map<std::string, std::string> ByName(const std::vector<ReportFile>& files) {
+std::map<std::string, std::string> ByName(const std::vector<SignedFile>& files) {
   std::map<std::string, std::string> digests;
-  for (const ReportFile& file : files) digests[file.name] = file.sha256;
+  for (const SignedFile& file : files) digests[file.name] = file.sha256;
   return digests;
 }
 
@@ -55,7 +55,7 @@ Result<std::vector<Finding>> CompareFiles(const std::string& folder,
   if (!files && files.error().code != ErrorCode::kInvalidArgument) return files.error();
   if (!files) return std::vector<Finding>{{folder, files.error().message}};
   std::map<std::string, std::string> there = ByName(*files);
-  for (const ReportFile& file : statement.files) {
+  for (const SignedFile& file : statement.files) {
     const auto found = there.extract(file.name);
     if (!found) {
       findings.push_back({file.name, "is missing"});

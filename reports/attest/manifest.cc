@@ -101,10 +101,10 @@ Result<std::vector<std::string>> FindApprovals(const std::string& folder) {
   return names;
 }
 
-Result<std::vector<ReportFile>> ListReportFiles(const std::string& folder) {
+Result<std::vector<SignedFile>> ListReportFiles(const std::string& folder) {
   auto names = NamesIn(folder);
   if (!names) return std::move(names).error();
-  std::vector<ReportFile> files;
+  std::vector<SignedFile> files;
   for (std::string& name : *names) {
     const auto text = ReadWholeFile(folder + "/" + name, kLargestFile);
     if (!text) return text.error();

@@ -12,11 +12,11 @@ namespace reports {
 
 // A file of a report: its path below the report's folder ("report.json", "traces/GATE-001.jsonl")
 // and its SHA-256 in hex.
-struct ReportFile {
+struct SignedFile {
   std::string name;
   std::string sha256;
 
-  bool operator==(const ReportFile&) const = default;
+  bool operator==(const SignedFile&) const = default;
 };
 
 inline constexpr std::string_view kReportBundle = "report.sigstore.json";
@@ -33,7 +33,7 @@ gate::Result<std::vector<std::string>> FindApprovals(const std::string& folder);
 // that is neither a file nor a folder (a symbolic link could point to anything), whose name is not
 // UTF-8 or holds control characters, or if there are more than kMostReportFiles. Other errors as in
 // reports/file_io.h.
-gate::Result<std::vector<ReportFile>> ListReportFiles(const std::string& folder);
+gate::Result<std::vector<SignedFile>> ListReportFiles(const std::string& folder);
 
 // Gives the attestations of an earlier report in `folder` other names, as files of the report to
 // come: report.sigstore.1.json. Call it with SetJournalAside.

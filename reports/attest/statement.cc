@@ -85,9 +85,9 @@ Json Extension(const Json& report) {
   return json;
 }
 
-Json SubjectOf(const std::vector<ReportFile>& files) {
+Json SubjectOf(const std::vector<SignedFile>& files) {
   Json list = Json::array();
-  for (const ReportFile& file : files) {
+  for (const SignedFile& file : files) {
     list.push_back({{"name", file.name}, {"digest", {{"sha256", file.sha256}}}});
   }
   return list;
@@ -97,7 +97,7 @@ Error Wrong(std::string why) { return {ErrorCode::kProtocol, std::move(why)}; }
 
 }  // namespace
 
-Result<std::string> StateReport(const std::vector<ReportFile>& files, const Json& report) {
+Result<std::string> StateReport(const std::vector<SignedFile>& files, const Json& report) {
   const std::string decision = gate::JsonString(report, "/decision");
   if (decision.empty() || gate::JsonString(report, "/journal/head").empty()) {
     return Error{ErrorCode::kInvalidArgument, "report.json is not a report of this program"};
@@ -135,7 +135,7 @@ Result<ReportStatement> ReadReportStatement(std::string_view payload) {
   ReportStatement statement;
   statement.subject = gate::JsonAt(*json, "/subject");
   for (const Json& subject : gate::JsonArray(*json, "/subject")) {
-    ReportFile file{gate::JsonString(subject, "/name"),
+    SignedFile file{gate::JsonString(subject, "/name"),
                     gate::JsonString(subject, "/digest/sha256")};
     if (file.name.empty() || !IsHex(file.sha256, 64)) {
       return Wrong("a subject has no name or no digest sha256");
@@ -143,7 +143,7 @@ Result<ReportStatement> ReadReportStatement(std::string_view payload) {
     statement.files.push_back(std::move(file));
   }
   const bool ascending = std::adjacent_find(statement.files.begin(), statement.files.end(),
-                                            [](const ReportFile& a, const ReportFile& b) {
+                                            [](const SignedFile& a, const SignedFile& b) {
                                               return a.name >= b.name;
                                             }) == statement.files.end();
   if (statement.files.empty() || !ascending) return Wrong("its subjects are not a list of files");

@@ -17,11 +17,11 @@ inline constexpr std::string_view kReadiness = "urn:rollout-gate:readiness:v1";
 // The statement about a report: its files are the subjects, its result and what was tested are the
 // predicate, as test-result v0.1. `report` is its report.json; kInvalidArgument if that lacks what
 // is needed.
-gate::Result<std::string> StateReport(const std::vector<ReportFile>& files,
+gate::Result<std::string> StateReport(const std::vector<SignedFile>& files,
                                       const gate::Json& report);
 
 struct ReportStatement {
-  std::vector<ReportFile> files;
+  std::vector<SignedFile> files;
   std::string run_id;
   std::string decision;
   std::string journal_head;

@@ -30,7 +30,7 @@ struct Verification {
   std::string key_id;     // of who signed; empty if that was not checked
   std::string run_id;     // these two: as signed, or as report.json says if nothing was
   std::string decision;
-  std::vector<Approval> approvals;  // those that count
+  std::vector<SignedApproval> approvals;  // those that count
 };
 
 struct VerifyKeys {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/base/check.h"
+#include "reports/assess.h"
 #include "reports/text.h"
 
 namespace reports {

@@ -49,7 +49,7 @@ std::string_view RunPage() {
 )html";
 }
 
-std::string_view PageStyle() {
+std::string_view SiteStyle() {
   return R"css(:root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #cf222e; --open: #9a6700; }
 @media (prefers-color-scheme: dark) { :root { --good: #3fb950; --bad: #f85149; --open: #d29922; } }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; }
@@ -70,7 +70,7 @@ svg circle { fill: currentColor; }
 }
 
 // Text from a journal comes from anywhere: it only ever becomes the text of an element.
-std::string_view PageScript() {
+std::string_view SiteScript() {
   return R"js('use strict';
 const byId = (id) => document.getElementById(id);
 const make = (name, text, className) => {

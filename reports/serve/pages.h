@@ -7,7 +7,7 @@ namespace reports {
 
 std::string_view IndexPage();
 std::string_view RunPage();
-std::string_view PageScript();
-std::string_view PageStyle();
+std::string_view SiteScript();
+std::string_view SiteStyle();
 
 }  // namespace reports

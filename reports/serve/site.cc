@@ -168,8 +168,8 @@ HttpResponse ReportSite::Handle(const gate::ServerRequest& request,
   const std::string_view query =
       std::string_view(request.target).substr(std::min(path.size() + 1, request.target.size()));
   if (path == "/") return Page("text/html; charset=utf-8", IndexPage());
-  if (path == "/app.js") return Page("text/javascript; charset=utf-8", PageScript());
-  if (path == "/app.css") return Page("text/css; charset=utf-8", PageStyle());
+  if (path == "/app.js") return Page("text/javascript; charset=utf-8", SiteScript());
+  if (path == "/app.css") return Page("text/css; charset=utf-8", SiteStyle());
   if (!path.starts_with('/')) return NotFound();
   // The page of a run ends with a slash, so that links from there are below it.
   const bool page = path.ends_with('/');

@@ -77,7 +77,7 @@ TEST_F(ApprovalTest, AnApprovalIsListedAndLeavesTheReportAsItIs) {
   const Approvals approvals = List();
   EXPECT_EQ(TextOf(approvals.mismatches), "");
   ASSERT_EQ(approvals.valid.size(), 1U);
-  const Approval& approval = approvals.valid.front();
+  const SignedApproval& approval = approvals.valid.front();
   EXPECT_EQ(approval.file, name);
   EXPECT_EQ(approval.row, "REQ-PROMOTE");
   EXPECT_EQ(approval.role, "sre");

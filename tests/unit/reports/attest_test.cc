@@ -184,7 +184,7 @@ TEST_F(AttestTest, AFlippedBitInAnyFileIsNamed) {
   Sign();
   std::vector<std::string> names = {"report.sigstore.json"};
   const auto files = ListReportFiles(folder_.path()).value();
-  for (const ReportFile& file : files) names.push_back(file.name);
+  for (const SignedFile& file : files) names.push_back(file.name);
   for (const std::string& name : names) {
     const std::string good = Read(name);
     constexpr std::size_t kSamples = 40;
