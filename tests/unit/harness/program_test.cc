@@ -274,6 +274,18 @@ TEST_F(ProgramTest, RunReportsWhichArgoRolloutsItSimulated) {
   }
 }
 
+TEST_F(ProgramTest, RunPlaysAsOftenAsAskedForAndReportsEachTime) {
+  folder_.Add("scenarios/a.yaml", AScenario("A-1"));
+  ASSERT_EQ(Run({"run", "--repeat", "3"}).exit_code, 0);
+  const auto report = gate::ParseStrictJson(Read("drill-report/report.json"), {1U << 24U});
+  ASSERT_TRUE(report) << report.error().message;
+  const gate::Json& again = report->at("scenarios").at(0).at("repetitions");
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(again.at(0).at("number"), 2);
+  EXPECT_EQ(again.at(1).at("number"), 3);
+  EXPECT_EQ(again.at(1).at("outcome"), "passed");
+}
+
 TEST_F(ProgramTest, RunRefusesAReportFolderThatIsAFile) {
   folder_.Add("scenarios/a.yaml", AScenario("A-1"));
   folder_.Add("taken", "");
@@ -333,7 +345,8 @@ TEST_F(FakeToolsTest, ToolsThatAreNotOnThePathAreNamedAndNothingStaysButTheRepor
   EXPECT_THAT(outcome.out, HasSubstr("\nINCOMPLETE\n0 passed, 1 failed\n"));
   EXPECT_THAT(NamesIn("tmp"), IsEmpty());
   EXPECT_THAT(NamesIn("drill-report"),
-              ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md"));
+              ElementsAre("ctrf.json", "journal.jsonl", "junit.xml", "oscal.json", "report.html",
+                          "report.json", "report.md"));
   EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("kind is not on PATH"));
 }
 
@@ -463,8 +476,8 @@ TEST_F(ProgramTest, ReportTellsTheDecisionAndWritesAllFormats) {
     EXPECT_EQ(outcome.exit_code, exit_code);
     EXPECT_EQ(outcome.out, decision + ": tmp/report.html\n");
     EXPECT_EQ(outcome.err, "");
-    EXPECT_THAT(NamesIn("tmp"),
-                ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md"));
+    EXPECT_THAT(NamesIn("tmp"), ElementsAre("ctrf.json", "journal.jsonl", "junit.xml", "oscal.json",
+                                            "report.html", "report.json", "report.md"));
     EXPECT_THAT(Read("tmp/report.md"), HasSubstr(decision));
   }
 }

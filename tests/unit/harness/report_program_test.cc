@@ -128,7 +128,7 @@ TEST_F(ReportProgramTest, VerifySaysWhatIsNotAsItWasSigned) {
   AddSignedReport("report", reports::SampleRun());
   const ProgramOutcome good = Run({"verify", "report", "--key", "ci.pub"});
   EXPECT_EQ(good.exit_code, 0);
-  EXPECT_THAT(good.out, HasSubstr("report: all 4 files are as key "));
+  EXPECT_THAT(good.out, HasSubstr("report: all 7 files are as key "));
   EXPECT_THAT(good.out, HasSubstr("NOT READY"));
 
   fs::remove(folder_.path() + "/report/junit.xml");

@@ -43,12 +43,10 @@ class RunnerTest : public testing::Test {
     const std::vector<std::size_t> selected = {0, 1, 2, 3};
     reports::RunResult head;
     head.backend = "kind";
-    head.repeat = repeat_;
     DescribeScenarios(set_, selected, {}, head);
     recorder_.RunStart(head);
     RunOptions options;
     options.jobs = jobs;
-    options.repeat = repeat_;
     const gate::Instant began = runtime_.Now();
     ran_ = RunScenarios(set_, selected, backend_, runtime_, recorder_, options, stop_.get_token());
     took_ = runtime_.Now() - began;
@@ -73,7 +71,6 @@ class RunnerTest : public testing::Test {
   Recorder recorder_{journal_, view_, runtime_, stop_};
   gate::Result<void> ran_;
   Nanos took_{0};
-  int repeat_ = 1;
 };
 
 TEST_F(RunnerTest, PlaysAllScenariosAndTakesTheBackendDown) {
@@ -87,20 +84,6 @@ TEST_F(RunnerTest, PlaysAllScenariosAndTakesTheBackendDown) {
   EXPECT_EQ(backend_.most_stages, 1);
   EXPECT_EQ(took_, 4 * seconds(27));
   EXPECT_TRUE(run.finished);
-}
-
-TEST_F(RunnerTest, PlaysEachAsOftenAsAskedForAndKeepsWhatEachTimeMeasured) {
-  repeat_ = 3;
-  const auto run = RunAll(1);
-  EXPECT_THAT(Outcomes(run),
-              ElementsAre(Outcome::kPass, Outcome::kPass, Outcome::kPass, Outcome::kPass));
-  EXPECT_EQ(took_, 12 * seconds(27));
-  for (const auto& scenario : run.scenarios) {
-    ASSERT_EQ(scenario.repetitions.size(), 2U);
-    EXPECT_EQ(scenario.repetitions[0].number, 2);
-    EXPECT_EQ(scenario.repetitions[1].number, 3);
-    EXPECT_EQ(scenario.repetitions[1].outcome, Outcome::kPass);
-  }
 }
 
 TEST_F(RunnerTest, PlaysAsManyAtATimeAsAllowed) {

@@ -148,6 +148,12 @@ TEST(PlayCaseTest, ABrokenInvariantIsTheLastThingSeen) {
 // Every kind of fault by itself, in the middle of things.
 class EachFaultTest : public testing::TestWithParam<FaultInfo> {};
 
+// A Job neither lists nor watches, and tells nobody.
+bool ShowsOnlyInAService(FaultKind kind) {
+  return kind == FaultKind::kApiStaleList || kind == FaultKind::kApiWatchCut ||
+         kind == FaultKind::kReceiversDown;
+}
+
 TEST_P(EachFaultTest, IsSurvivedAndChangesWhatHappens) {
   const FaultInfo& info = GetParam();
   Fault fault{info.kind, 0s, 0s, 0, 0};
@@ -172,6 +178,7 @@ TEST_P(EachFaultTest, IsSurvivedAndChangesWhatHappens) {
   }
   // The first gate has to wait, so that it is running when the fault begins.
   Case plain = PlainCase(McAnswer::kGood, McAnswer::kRefused);
+  if (ShowsOnlyInAService(info.kind)) plain.scenario.gate_mode = GateMode::kService;
   plain.mc.front().turns.insert(plain.mc.front().turns.begin(), {McAnswer::kHangs, 2});
   Case one = plain;
   one.faults = {fault};
