@@ -95,7 +95,7 @@ Result<std::vector<Notice>> NoticesOfVerdict(const Json& record) {
                 .evidence_digest = JsonString(record, "/evidenceDigest"),
                 .trace_id = JsonString(record, "/traceId"),
                 .happened_at = *time};
-  if (notice.fact.empty()) return NoRecord("it has no id");
+  if (JsonString(record, "/id").empty()) return NoRecord("it has no id");
   if (JsonIsTrue(record, "/dryRun")) return std::vector<Notice>();
   for (const Json& reason : JsonArray(record, "/mcReasons")) {
     if (reason.is_string()) notice.mc_reasons.push_back(reason.get<std::string>());

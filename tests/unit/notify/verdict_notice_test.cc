@@ -121,7 +121,7 @@ TEST(VerdictNoticeTest, SaysAllThatTheRecordSays) {
   const auto notices = NoticesOfVerdict(ARecord());
   ASSERT_TRUE(notices);
   const Notice expected{.kind = NoticeKind::kFailed,
-                        .fact = "r1",
+                        .fact = "shop/demo-1/20/evidence-false",
                         .release = "shop-1.5.0",
                         .environment = "production",
                         .stage = "20",
