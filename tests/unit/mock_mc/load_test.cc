@@ -99,6 +99,10 @@ TEST(LoadTest, ServesMoreConnectionsThanSelectCanWatch) {
   for (RawClient& client : clients) {
     EXPECT_TRUE(client.ReadAnswer().starts_with("HTTP/1.1 200 OK\r\n"));
   }
+  // A client has its answer a moment before the journal has its end.
+  EXPECT_TRUE(server.Admin("GET", "/wait?timeout=10s&count=1500&rule=a&ended=complete")
+                  .at("reached")
+                  .get<bool>());
   EXPECT_EQ(server.Admin("GET", "/verify?min=1500&max=1500&rule=a&ended=complete").at("result"),
             "true");
 }

@@ -100,7 +100,7 @@ TEST_F(ApprovalTest, TheStatementIsAVerificationSummaryOfTheReport) {
   const std::string name = Approve(ARequest());
   const Json statement = gate::ParseStrictJson(ReadBundle(Read(name)).value().payload).value();
   EXPECT_EQ(statement.at("predicateType"), "https://slsa.dev/verification_summary/v1");
-  EXPECT_EQ(statement.at("subject").size(), 5U);
+  EXPECT_EQ(statement.at("subject").size(), 8U);
   const Json& predicate = statement.at("predicate");
   EXPECT_EQ(predicate.at("verifier").at("id"), "urn:rollout-gate:approver:sre");
   EXPECT_EQ(predicate.at("timeVerified"), "2026-03-02T09:00:00Z");

@@ -83,7 +83,7 @@ TEST_F(AttestTest, AReportThatNobodyTouchedVerifies) {
     EXPECT_EQ(verification.key_id, key_.open.id);
     EXPECT_EQ(verification.run_id, "20260301T120000Z-0000abcd");
     EXPECT_EQ(verification.decision, "NOT READY");
-    EXPECT_EQ(verification.files, 5U);
+    EXPECT_EQ(verification.files, 8U);
   }
 }
 
@@ -96,8 +96,9 @@ TEST_F(AttestTest, TheStatementListsEveryFileAndWhatTheTestsCameTo) {
     EXPECT_EQ(subject.at("digest").at("sha256"), gate::Sha256Hex(Read(names.back())));
     EXPECT_EQ(subject.size(), 2U);
   }
-  EXPECT_THAT(names, ElementsAre("journal.jsonl", "junit.xml", "report.json", "report.md",
-                                 "traces/GATE-001.jsonl"));
+  EXPECT_THAT(names,
+              ElementsAre("ctrf.json", "journal.jsonl", "junit.xml", "oscal.json", "report.html",
+                          "report.json", "report.md", "traces/GATE-001.jsonl"));
   EXPECT_EQ(statement.at("predicateType"), "https://in-toto.io/attestation/test-result/v0.1");
   const Json& predicate = statement.at("predicate");
   EXPECT_EQ(predicate.at("result"), "FAILED");
@@ -349,7 +350,7 @@ TEST_F(AttestTest, ANewRunKeepsTheAttestationsOfTheLastOneAsFiles) {
   EXPECT_TRUE(fs::exists(folder_.path() + "/approval-sre-0123.sigstore.1.json"));
   Sign();
   EXPECT_THAT(Verify().mismatches, IsEmpty());
-  EXPECT_EQ(Verify().files, 7U);
+  EXPECT_EQ(Verify().files, 10U);
 }
 
 }  // namespace
