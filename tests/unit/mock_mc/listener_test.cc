@@ -272,6 +272,9 @@ TEST(TlsListenerTest, ChecksClientCertificates) {
   EXPECT_EQ(status(authority.IssueClient("me").value()), "HTTP/1.1 200 OK");
   EXPECT_EQ(status(std::nullopt), "");
   EXPECT_EQ(status(Authority::Make("others")->IssueClient("me").value()), "");
+  EXPECT_TRUE(server.Admin("GET", "/wait?timeout=10s&count=2&ended=handshake-failed")
+                  .at("reached")
+                  .get<bool>());
   EXPECT_EQ(server.Admin("GET", "/verify?min=2&max=2&ended=handshake-failed").at("result"), "true");
 }
 
