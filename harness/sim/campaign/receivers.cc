@@ -1,7 +1,5 @@
 #include "harness/sim/campaign/receivers.h"
 
-#include <algorithm>
-
 #include "harness/kind/collect.h"
 
 namespace drill::sim {
@@ -11,23 +9,32 @@ bool Taken(const mock_mc::Decision& decision) {
   return decision.status >= 200 && decision.status < 300 && decision.fault.empty();
 }
 
-bool Mentions(const std::vector<std::string>& posted, std::string_view text) {
-  return std::any_of(posted.begin(), posted.end(), [text](const std::string& body) {
-    return body.find(text) != std::string::npos;
-  });
-}
-
 }  // namespace
 
-void Receivers::OnRequest(const mock_mc::Request& request, const mock_mc::Decision& decision) {
-  if (!Taken(decision)) return;
-  const Receiver receiver = ReceiverAt(request.target);
-  if (receiver == Receiver::kNone) return;
-  (receiver == Receiver::kSlack ? slack_ : pagerduty_).push_back(request.body);
+void Receivers::Expect(const std::string& verdict, const std::string& trace_id) {
+  const auto [found, fresh] = verdicts_.try_emplace(verdict);
+  if (fresh) ++open_;
+  found->second.by_trace.try_emplace(trace_id);
 }
 
-bool Receivers::Have(std::string_view trace_id) const {
-  return Mentions(slack_, trace_id) && Mentions(pagerduty_, trace_id);
+void Receivers::OnRequest(const mock_mc::Request& request, const mock_mc::Decision& decision) {
+  const Receiver receiver = ReceiverAt(request.target);
+  if (receiver == Receiver::kNone || open_ == 0 || !Taken(decision)) return;
+  for (auto& [name, verdict] : verdicts_) {
+    if (verdict.told) continue;
+    for (auto& [trace, heard] : verdict.by_trace) {
+      if (request.body.find(trace) == std::string::npos) continue;
+      (receiver == Receiver::kSlack ? heard.slack : heard.pagerduty) = true;
+      verdict.told = verdict.told || (heard.slack && heard.pagerduty);
+    }
+    if (verdict.told) --open_;
+  }
+}
+
+std::map<std::string, bool> Receivers::Told() const {
+  std::map<std::string, bool> told;
+  for (const auto& [name, verdict] : verdicts_) told[name] = verdict.told;
+  return told;
 }
 
 }  // namespace drill::sim

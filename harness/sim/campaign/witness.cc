@@ -178,10 +178,10 @@ void Witness::NoteRecord(const Json& record) {
   const std::string stage = gate::JsonString(record, "/stage");
   const std::string pod_hash = gate::JsonString(record, "/podHash");
   if (one_.scenario.gate_mode == GateMode::kService) {
-    to_tell_[fmt::format("{} at {} ({}) for {}", verdict, stage,
-                         gate::JsonString(record, "/reason"),
-                         gate::JsonString(record, "/analysisRun"))]
-        .push_back(gate::JsonString(record, "/traceId"));
+    receivers_.Expect(
+        fmt::format("{} at {} ({}) for {}", verdict, stage, gate::JsonString(record, "/reason"),
+                    gate::JsonString(record, "/analysisRun")),
+        gate::JsonString(record, "/traceId"));
   }
   if (verdict == "pass") {
     for (Refusal& refusal : refusals_) {
@@ -250,19 +250,9 @@ void Witness::FinishRefusals() {
   }
 }
 
-bool Witness::IsTold(const std::vector<std::string>& traces) const {
-  return std::any_of(traces.begin(), traces.end(),
-                     [this](const std::string& trace) { return receivers_.Have(trace); });
-}
-
-bool Witness::EverybodyIsTold() const {
-  return std::all_of(to_tell_.begin(), to_tell_.end(),
-                     [this](const auto& each) { return IsTold(each.second); });
-}
-
 void Witness::FinishTelling() {
-  for (const auto& [verdict, traces] : to_tell_) {
-    judge_.Check(Invariant::kPeopleAreTold, IsTold(traces), Now(),
+  for (const auto& [verdict, told] : receivers_.Told()) {
+    judge_.Check(Invariant::kPeopleAreTold, told, Now(),
                  [&name = verdict] { return "nobody was told of: " + name; });
   }
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,7 +36,7 @@ class Witness {
 
   const RolloutState& rollout() const { return rollout_; }
   // Of every verdict so far, by a gate that is a service; a Job tells nobody.
-  bool EverybodyIsTold() const;
+  bool EverybodyIsTold() const { return receivers_.EverybodyIsTold(); }
   // The time since the deployment.
   gate::Nanos Now() const { return world_.Now() - deployed_.value_or(world_.Now()); }
 
@@ -67,7 +66,6 @@ class Witness {
   void FinishRefusals();
   void FinishSecrets();
   void FinishTelling();
-  bool IsTold(const std::vector<std::string>& traces) const;
   std::int64_t LeastAvailable() const;
 
   Simulation& simulation_;
@@ -79,8 +77,6 @@ class Witness {
   RolloutState rollout_;
   GateRecords records_;
   Receivers receivers_;
-  // Trace ids of verdicts. The same verdict for the same AnalysisRun is told once.
-  std::map<std::string, std::vector<std::string>> to_tell_;
   std::vector<GateStep> gates_;
   std::optional<gate::Instant> deployed_;
   std::string stable_hash_;           // when the canary was deployed

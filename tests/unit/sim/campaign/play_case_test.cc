@@ -145,6 +145,17 @@ TEST(PlayCaseTest, ABrokenInvariantIsTheLastThingSeen) {
   EXPECT_EQ(broken->fields.at("invariant"), "settles");
 }
 
+TEST(PlayCaseTest, AVerdictThatNobodyIsToldOfBreaksAnInvariant) {
+  Case one = AsService(PlainCase(McAnswer::kGood, McAnswer::kGood));
+  one.scenario.mc_script = McScriptOf(one);
+  one.scenario.mc_script["rules"].push_back(
+      {{"id", "slack-is-down"}, {"match", {{"path", "/slack/**"}}}, {"status", 500}});
+  one.mc.clear();
+  const CaseResult result = Play(one);
+  ASSERT_TRUE(result.violation);
+  EXPECT_EQ(result.violation->invariant, Invariant::kPeopleAreTold);
+}
+
 // Every kind of fault by itself, in the middle of things.
 class EachFaultTest : public testing::TestWithParam<FaultInfo> {};
 
