@@ -53,29 +53,28 @@ Service::Begun Service::Refuse(int status, std::string_view error, std::uint64_t
 Service::Begun Service::BeginConnectionFault(const std::string& listener, std::string_view where,
                                              const std::string& server_name, const Fault& fault,
                                              std::uint64_t connection) {
-  const Moment now = clock_();
-  Plan plan = ConnectionPlan(fault, listener);
-  plan.decision.rule = "listener/" + listener;
-  plan.decision.response = where;
-  plan.decision.key = server_name;
-  JournalEntry entry;
-  entry.arrived = now;
-  entry.connection = connection;
-  return Record(std::move(plan), std::move(entry), now);
+  return RecordOfListener(ConnectionPlan(fault, listener), listener, where, server_name,
+                          connection);
 }
 
 void Service::NoteFailedHandshake(const std::string& listener, const std::string& server_name,
                                   const std::string& reason, std::uint64_t connection) {
-  const Moment now = clock_();
-  Plan plan;
+  const Begun begun = RecordOfListener({}, listener, "handshake", server_name, connection);
+  End(begun.sequence,
+      Completion{Ending::kHandshakeFailed, begun.arrived, std::nullopt, 0, 0, reason});
+}
+
+Service::Begun Service::RecordOfListener(Plan plan, const std::string& listener,
+                                         std::string_view where, const std::string& server_name,
+                                         std::uint64_t connection) {
   plan.decision.rule = "listener/" + listener;
-  plan.decision.response = "handshake";
+  plan.decision.response = where;
   plan.decision.key = server_name;
   JournalEntry entry;
-  entry.arrived = now;
+  entry.arrived = clock_();
   entry.connection = connection;
-  const Begun begun = Record(std::move(plan), std::move(entry), now);
-  End(begun.sequence, Completion{Ending::kHandshakeFailed, now, std::nullopt, 0, 0, reason});
+  const Moment now = entry.arrived;
+  return Record(std::move(plan), std::move(entry), now);
 }
 
 Service::Begun Service::Record(Plan plan, JournalEntry entry, const Moment& now) {

@@ -102,6 +102,8 @@ class Service {
   using Callbacks = std::vector<std::function<void()>>;
   enum class Change { kArrival, kCompletion };
   Begun Record(Plan plan, JournalEntry entry, const Moment& now);
+  Begun RecordOfListener(Plan plan, const std::string& listener, std::string_view where,
+                         const std::string& server_name, std::uint64_t connection);
   // With mutex_ held.
   Begun RecordLocked(Plan plan, JournalEntry entry, const Moment& now, Callbacks& ready);
   void Notify(const JournalEntry& entry, Change change, Callbacks& ready);
