@@ -47,11 +47,11 @@ struct FreeStatement {
 
 }  // namespace
 
-struct History::Database {
-  explicit Database(std::string file) : path(std::move(file)) {}
-  ~Database() { sqlite3_close_v2(handle); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
+struct HistoryDatabase {
+  explicit HistoryDatabase(std::string file) : path(std::move(file)) {}
+  ~HistoryDatabase() { sqlite3_close_v2(handle); }
+  HistoryDatabase(const HistoryDatabase&) = delete;
+  HistoryDatabase& operator=(const HistoryDatabase&) = delete;
 
   // The error of the call that just failed.
   Error Failure() const {
@@ -81,8 +81,7 @@ namespace {
 // A statement with its values, stepped through row by row. The first failure is kept until Finish.
 class Query {
  public:
-  template <typename Database>
-  Query(const Database& database, const char* sql) {
+  Query(const HistoryDatabase& database, const char* sql) {
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(database.handle, sql, -1, &statement, nullptr) != SQLITE_OK) {
       failure_ = database.Failure();
@@ -158,10 +157,9 @@ class Query {
 };
 
 // All or nothing of what is written until Commit.
-template <typename Database>
 class Transaction {
  public:
-  explicit Transaction(const Database& database)
+  explicit Transaction(const HistoryDatabase& database)
       : database_(database), begun_(database.Run("BEGIN IMMEDIATE")) {}
   ~Transaction() {
     if (open_ && begun_) sqlite3_exec(database_.handle, "ROLLBACK", nullptr, nullptr, nullptr);
@@ -177,13 +175,12 @@ class Transaction {
   }
 
  private:
-  const Database& database_;
+  const HistoryDatabase& database_;
   const Result<void> begun_;
   bool open_ = true;
 };
 
-template <typename Database>
-Result<std::int64_t> Number(const Database& database, const char* sql) {
+Result<std::int64_t> Number(const HistoryDatabase& database, const char* sql) {
   Query query(database, sql);
   const std::int64_t number = query.Step() ? query.Int(0) : 0;
   if (auto good = query.Finish(); !good) return std::move(good).error();
@@ -191,8 +188,7 @@ Result<std::int64_t> Number(const Database& database, const char* sql) {
 }
 
 // Creates the tables in an empty file; refuses what is no history of ours.
-template <typename Database>
-Result<void> Prepare(const Database& database) {
+Result<void> Prepare(const HistoryDatabase& database) {
   const auto tables = Number(database, "SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
   const auto application = Number(database, "PRAGMA application_id");
@@ -217,8 +213,7 @@ Result<void> Prepare(const Database& database) {
   return {};
 }
 
-template <typename Database>
-Result<void> CheckSound(const Database& database) {
+Result<void> CheckSound(const HistoryDatabase& database) {
   Query query(database, "PRAGMA quick_check(1)");
   const std::string found = query.Step() ? query.Text(0) : "ok";
   if (auto good = query.Finish(); !good) return good;
@@ -244,8 +239,7 @@ Result<void> Insert(Query& query) {
   return query.Finish();
 }
 
-template <typename Database>
-Result<void> InsertHead(const Database& database, const RunSummary& run) {
+Result<void> InsertHead(const HistoryDatabase& database, const RunSummary& run) {
   Query query(database, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const MeasureSummary* worst = run.Worst();
   query.Bind(run.run_id).Bind(TimeText(run.started)).Bind(run.program).Bind(run.backend);
@@ -257,8 +251,7 @@ Result<void> InsertHead(const Database& database, const RunSummary& run) {
 }
 
 // Of parts with the same id, which no sound report has, the last is kept.
-template <typename Database>
-Result<void> InsertParts(const Database& database, const RunSummary& run) {
+Result<void> InsertParts(const HistoryDatabase& database, const RunSummary& run) {
   for (const RowSummary& row : run.rows) {
     Query query(database, "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)");
     query.Bind(run.run_id).Bind(row.id).Bind(row.text).Bind(ToString(row.outcome));
@@ -281,8 +274,7 @@ Result<void> InsertParts(const Database& database, const RunSummary& run) {
 }
 
 // The run whose id begins with `prefix`, without its parts.
-template <typename Database>
-Result<RunSummary> LoadHead(const Database& database, const std::string& prefix) {
+Result<RunSummary> LoadHead(const HistoryDatabase& database, const std::string& prefix) {
   Query query(database,
               "SELECT run_id, started, program, backend, decision, git_commit, trace_hash, "
               "journal_head FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 "
@@ -311,16 +303,14 @@ Result<RunSummary> LoadHead(const Database& database, const std::string& prefix)
                fmt::format("{}: there is no run \"{}\"", database.path, prefix)};
 }
 
-template <typename Database>
-Result<void> LoadRows(const Database& database, RunSummary& run) {
+Result<void> LoadRows(const HistoryDatabase& database, RunSummary& run) {
   Query query(database, "SELECT row_id, text, outcome FROM rows WHERE run_id = ? ORDER BY 1");
   query.Bind(run.run_id);
   while (query.Step()) run.rows.push_back({query.Text(0), query.Text(1), query.OutcomeAt(2)});
   return query.Finish();
 }
 
-template <typename Database>
-Result<void> LoadScenarios(const Database& database, RunSummary& run) {
+Result<void> LoadScenarios(const HistoryDatabase& database, RunSummary& run) {
   Query query(database,
               "SELECT scenario, title, sha256, required, outcome, reason FROM scenarios "
               "WHERE run_id = ? ORDER BY 1");
@@ -332,8 +322,7 @@ Result<void> LoadScenarios(const Database& database, RunSummary& run) {
   return query.Finish();
 }
 
-template <typename Database>
-Result<void> LoadMeasures(const Database& database, RunSummary& run) {
+Result<void> LoadMeasures(const HistoryDatabase& database, RunSummary& run) {
   Query query(database,
               "SELECT scenario, measure, outcome, lower, upper, most FROM measures "
               "WHERE run_id = ? ORDER BY 1, 2");
@@ -363,7 +352,7 @@ void Fold(RowHistory& row, Outcome outcome, const RunHead& run) {
 
 }  // namespace
 
-History::History(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+History::History(std::unique_ptr<HistoryDatabase> database) : database_(std::move(database)) {}
 History::~History() = default;
 
 Result<std::unique_ptr<History>> History::Open(const std::string& path, Missing missing) {
@@ -372,7 +361,7 @@ Result<std::unique_ptr<History>> History::Open(const std::string& path, Missing 
     return Error{ErrorCode::kNotFound,
                  path + ": there is no history yet (gate-drill run --history)"};
   }
-  auto database = std::make_unique<Database>(path);
+  auto database = std::make_unique<HistoryDatabase>(path);
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
   if (sqlite3_open_v2(path.c_str(), &database->handle, kFlags, nullptr) != SQLITE_OK) {
     return database->Failure();

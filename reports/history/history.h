@@ -53,6 +53,8 @@ struct RunHead {
   std::optional<Interval> worst;
 };
 
+struct HistoryDatabase;  // an open SQLite file
+
 // One file is safely used by several processes at a time: each call is a transaction, waits up to
 // half a minute for others, and is on disk when it returns. It has a plain rollback journal and no
 // write-ahead log, so that it also works on network file systems, and is one file when nobody uses
@@ -94,9 +96,8 @@ class History {
   static constexpr int kSchema = 1;
 
  private:
-  struct Database;
-  explicit History(std::unique_ptr<Database> database);
-  std::unique_ptr<Database> database_;
+  explicit History(std::unique_ptr<HistoryDatabase> database);
+  std::unique_ptr<HistoryDatabase> database_;
 };
 
 }  // namespace reports
