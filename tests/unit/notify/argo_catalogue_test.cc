@@ -1,11 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "gate/base/strict_json.h"
 #include "gate/yaml/strict_yaml.h"
+#include "tests/support/source_file.h"
 
 namespace gate {
 namespace {
@@ -13,11 +11,9 @@ namespace {
 using ::testing::HasSubstr;
 
 Json Manifest() {
-  std::ifstream file(GATE_SOURCE_DIR "/kind/notifications/on-analysis-run-inconclusive.yaml");
-  EXPECT_TRUE(file.good());
-  std::ostringstream text;
-  text << file.rdbuf();
-  const auto document = yaml::Document::Parse(text.str(), "manifest");
+  const std::string text =
+      test_support::ReadSource("kind/notifications/on-analysis-run-inconclusive.yaml");
+  const auto document = yaml::Document::Parse(text, "manifest");
   EXPECT_TRUE(document) << (document ? "" : document.error().message);
   yaml::Mistakes mistakes;
   Json manifest = Json::parse(document->root().ToJsonText(mistakes));

@@ -2,26 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "gate/evidence/reason.h"
 #include "gate/notify/runbook.h"
+#include "tests/support/source_file.h"
 #include "tests/unit/notify/sample_notice.h"
 
 namespace gate::notify {
 namespace {
 
-std::string ReadSource(const std::string& path) {
-  std::ifstream file(std::string(GATE_SOURCE_DIR "/") + path);
-  EXPECT_TRUE(file.good()) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+using test_support::ReadSource;
 
 // The anchor that GitHub makes of a heading: lower case, spaces to hyphens, punctuation dropped.
 std::string AnchorOf(const std::string& heading) {

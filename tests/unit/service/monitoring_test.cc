@@ -1,24 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "gate/adapters/prometheus_meter.h"
+#include "tests/support/source_file.h"
 
 // kind/monitoring against the metrics that the service exports and the playbook.
 namespace gate {
 namespace {
 
-std::string ReadSource(const std::string& path) {
-  std::ifstream file(std::string(GATE_SOURCE_DIR "/") + path);
-  EXPECT_TRUE(file.good()) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+using test_support::ReadSource;
 
 // All that `pattern` finds, or its first group.
 std::set<std::string> AllOf(const std::string& text, const std::string& pattern) {
