@@ -11,16 +11,12 @@
 namespace mock_mc {
 namespace {
 
-using gate::Error;
-using gate::ErrorCode;
 using gate::Nanos;
 using gate::Result;
 
 constexpr std::size_t kMostAnswers = 100'000;
 constexpr std::size_t kColumns = 10;
 using Row = std::array<std::string, kColumns>;
-
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 Result<Request> ParseRequest(const ExplainOptions& options) {
   Request request;
@@ -29,7 +25,7 @@ Result<Request> ParseRequest(const ExplainOptions& options) {
   if (!rest.starts_with('/')) {
     const std::size_t space = rest.find(' ');
     if (space == 0 || space == std::string_view::npos) {
-      return Invalid("a request is \"METHOD /PATH?QUERY\" or \"/PATH?QUERY\"");
+      return gate::InvalidArgument("a request is \"METHOD /PATH?QUERY\" or \"/PATH?QUERY\"");
     }
     request.method = rest.substr(0, space);
     rest.remove_prefix(space + 1);
@@ -38,7 +34,7 @@ Result<Request> ParseRequest(const ExplainOptions& options) {
   for (const std::string& header : options.headers) {
     const std::size_t colon = header.find(':');
     if (colon == 0 || colon == std::string::npos) {
-      return Invalid(fmt::format("\"{}\" is not \"Name: value\"", header));
+      return gate::InvalidArgument(fmt::format("\"{}\" is not \"Name: value\"", header));
     }
     const std::size_t value = header.find_first_not_of(' ', colon + 1);
     request.headers.emplace_back(header.substr(0, colon),
@@ -49,17 +45,17 @@ Result<Request> ParseRequest(const ExplainOptions& options) {
 
 Result<std::vector<Nanos>> TimesOf(const ExplainOptions& options) {
   std::vector<Nanos> times;
-  if (options.repeat < 1) return Invalid("--repeat must be at least 1");
-  if (options.every < Nanos(0)) return Invalid("--every must not be negative");
+  if (options.repeat < 1) return gate::InvalidArgument("--repeat must be at least 1");
+  if (options.every < Nanos(0)) return gate::InvalidArgument("--every must not be negative");
   const std::vector<Nanos> starts = options.at.empty() ? std::vector{Nanos(0)} : options.at;
   if (starts.size() * static_cast<std::size_t>(options.repeat) > kMostAnswers) {
-    return Invalid(fmt::format("more than {} answers", kMostAnswers));
+    return gate::InvalidArgument(fmt::format("more than {} answers", kMostAnswers));
   }
   for (const Nanos start : starts) {
     for (int i = 0; i < options.repeat; ++i) times.push_back(start + i * options.every);
   }
   if (times.front() < Nanos(0) || !std::is_sorted(times.begin(), times.end())) {
-    return Invalid("time does not run backwards: put the times of --at in order");
+    return gate::InvalidArgument("time does not run backwards: put the times of --at in order");
   }
   return times;
 }

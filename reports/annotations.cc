@@ -9,13 +9,13 @@ namespace reports {
 namespace {
 
 constexpr int kMostOfAKind = 10;
-constexpr std::size_t kLongestMessage = 1000;
+constexpr std::size_t kLongestAnnotation = 1000;
 
 // As the runner reads it back: "%", line ends, and in properties also ":" and ",".
 enum class Place { kMessage, kProperty };
 std::string Escape(std::string_view text, Place place) {
   std::string escaped;
-  for (const char c : CleanText(gate::Truncate(text, kLongestMessage), LineBreaks::kAsSpaces)) {
+  for (const char c : OneLine(gate::Truncate(text, kLongestAnnotation))) {
     const bool property = place == Place::kProperty && (c == ':' || c == ',');
     if (c == '%' || property) {
       escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));

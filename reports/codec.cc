@@ -13,8 +13,6 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
-constexpr int kFractionDigits = 9;
-
 const Json& Nothing() {
   static const Json kNothing = Json::object();
   return kNothing;
@@ -121,10 +119,12 @@ Result<void> FieldReader::Finish() const {
   return Error{ErrorCode::kProtocol, mistake_};
 }
 
+std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, 9); }
+
 Json ToJson(const TraceEntry& entry) {
   return {{"name", entry.name},
           {"atNs", entry.at.count()},
-          {"wall", gate::FormatRfc3339(entry.wall, kFractionDigits)},
+          {"wall", Timestamp(entry.wall)},
           {"uncertaintyNs", entry.uncertainty.count()},
           {"fields", entry.fields}};
 }
@@ -197,8 +197,6 @@ Result<ChecklistFile> ChecklistFileFromJson(const Json& json) {
   if (auto good = reader.Finish(); !good) return std::move(good).error();
   return file;
 }
-
-std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, kFractionDigits); }
 
 }  // namespace
 

@@ -16,6 +16,9 @@ namespace reports {
 
 class FieldReader;
 
+// RFC 3339 in UTC, to the nanosecond.
+std::string Timestamp(gate::WallTime time);
+
 gate::Json ToJson(const TraceEntry& entry);
 gate::Json ToJson(const ExpectationResult& result);
 gate::Json ToJson(const MeasureResult& result);

@@ -11,7 +11,7 @@ namespace {
 
 using gate::Json;
 
-constexpr std::size_t kLongestMessage = 2000;
+constexpr std::size_t kLongestCtrfMessage = 2000;
 
 std::int64_t Milliseconds(gate::WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -36,8 +36,6 @@ std::string_view StatusOf(const ScenarioResult& scenario, bool required) {
   return required ? "other" : "skipped";
 }
 
-std::string OneLine(std::string_view text) { return CleanText(text, LineBreaks::kAsSpaces); }
-
 Json TestOf(const RunResult& run, const ScenarioResult& scenario, bool required) {
   Json test = {{"name", OneLine(scenario.id + " " + scenario.title)},
                {"testId", gate::UuidOf("gate-drill/" + run.backend + "/" + scenario.id)},
@@ -49,7 +47,7 @@ Json TestOf(const RunResult& run, const ScenarioResult& scenario, bool required)
                {"filePath", OneLine(scenario.file)},
                {"extra", {{"required", required}, {"sha256", scenario.sha256}}}};
   if (!scenario.reason.empty()) {
-    test["message"] = gate::Truncate(OneLine(scenario.reason), kLongestMessage);
+    test["message"] = gate::Truncate(OneLine(scenario.reason), kLongestCtrfMessage);
   }
   if (!scenario.requirements.empty()) test["tags"] = scenario.requirements;
   if (!scenario.trace_hash.empty()) test["extra"]["traceHash"] = scenario.trace_hash;

@@ -110,6 +110,11 @@ std::string FieldsText(const TraceEntry& entry) {
   return text;
 }
 
+std::string FieldText(const TraceEntry& entry, const char* key) {
+  const auto found = entry.fields.find(key);
+  return found == entry.fields.end() ? "" : gate::JsonText(*found);
+}
+
 std::vector<BackendComparison> CompareBackends(const RunResult& run) {
   struct Last {
     const Proof* proof;

@@ -27,6 +27,9 @@ std::vector<std::pair<std::string, std::string>> ProvenanceOf(const RunResult& r
 // The fields of an event as "key = value, ...", without empty ones.
 std::string FieldsText(const TraceEntry& entry);
 
+// One of them; "" if there is none of that name.
+std::string FieldText(const TraceEntry& entry, const char* key);
+
 // A scenario here and the last time on another backend.
 struct BackendComparison {
   std::string scenario;

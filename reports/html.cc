@@ -30,12 +30,12 @@ std::string Text(std::string_view text) { return EscapeXml(text); }
 
 std::string Day(gate::WallTime time) { return gate::FormatRfc3339(time, 0).substr(0, 10); }
 
-std::string Seconds(Nanos duration) { return gate::FormatSeconds(duration) + " s"; }
+std::string SecondsText(Nanos duration) { return gate::FormatSeconds(duration) + " s"; }
 
 // "300 s", as limits are written.
 std::string Limit(Nanos limit) {
   const bool whole = limit % std::chrono::seconds(1) == Nanos(0);
-  return whole ? fmt::format("{} s", limit / std::chrono::seconds(1)) : Seconds(limit);
+  return whole ? fmt::format("{} s", limit / std::chrono::seconds(1)) : SecondsText(limit);
 }
 
 class Page {

@@ -8,10 +8,6 @@ namespace {
 
 using gate::Json;
 
-constexpr int kFractionDigits = 9;
-
-std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, kFractionDigits); }
-
 Json MomentsToJson(const std::vector<TraceEntry>& timeline) {
   const Moments moments = FindMoments(timeline);
   Json json = Json::array();

@@ -11,7 +11,7 @@ namespace reports {
 namespace {
 
 // Consumers refuse or truncate large files; report.json has everything.
-constexpr std::size_t kLongestMessage = 1000;
+constexpr std::size_t kLongestJUnitMessage = 1000;
 constexpr std::size_t kLongestBody = 20000;
 // GitLab takes no file of 30 MB: beyond this, cases have a message and no more.
 constexpr std::size_t kFullUntil = std::size_t{16} << 20U;
@@ -33,11 +33,8 @@ Element ElementOf(const RunResult& run, const Assessment& assessment,
   return assessment.Requires(run, scenario) ? Element::kError : Element::kSkipped;
 }
 
-// Seconds with a point, whatever the locale.
-std::string Seconds(gate::Nanos duration) { return gate::FormatSeconds(duration); }
-
 // Without a zone, as the schema wants it; always UTC.
-std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, 0).substr(0, 19); }
+std::string ZonelessTime(gate::WallTime time) { return gate::FormatRfc3339(time, 0).substr(0, 19); }
 
 void Property(std::string& out, std::string_view name, std::string_view value) {
   fmt::format_to(std::back_inserter(out), "      <property name=\"{}\" value=\"{}\"/>\n", name,
@@ -75,7 +72,7 @@ void TestCase(std::string& out, const RunResult& run, const Assessment& assessme
   auto to = std::back_inserter(out);
   fmt::format_to(to, "    <testcase name=\"{}\" classname=\"drill.{}\" file=\"{}\" time=\"{}\"",
                  EscapeXml(scenario.id + " " + scenario.title), EscapeXml(run.backend),
-                 EscapeXml(scenario.file), Seconds(scenario.duration));
+                 EscapeXml(scenario.file), gate::FormatSeconds(scenario.duration));
   const Element element = ElementOf(run, assessment, scenario);
   const bool full = out.size() < kFullUntil;
   const std::string system_out = full ? SystemOut(scenario) : "";
@@ -84,7 +81,7 @@ void TestCase(std::string& out, const RunResult& run, const Assessment& assessme
     return;
   }
   out += ">\n";
-  const std::string message = EscapeXml(gate::Truncate(scenario.reason, kLongestMessage));
+  const std::string message = EscapeXml(gate::Truncate(scenario.reason, kLongestJUnitMessage));
   if (element == Element::kSkipped) {
     fmt::format_to(to, "      <skipped message=\"{}\"/>\n", message);
   } else if (element != Element::kNone) {
@@ -113,7 +110,8 @@ std::string Totals(const RunResult& run, const Assessment& assessment) {
   }
   return fmt::format(
       "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\" timestamp=\"{}\"",
-      run.scenarios.size(), failures, errors, skipped, Seconds(time), Timestamp(run.started));
+      run.scenarios.size(), failures, errors, skipped, gate::FormatSeconds(time),
+      ZonelessTime(run.started));
 }
 
 }  // namespace

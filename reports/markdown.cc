@@ -16,9 +16,9 @@ namespace reports {
 namespace {
 
 // The Markdown is for reading; report.json has everything.
-constexpr std::size_t kMostTimelineRows = 60;  // per scenario
-constexpr std::size_t kLongestReason = 1000;   // bytes, in the step summary
-constexpr std::size_t kLongestFields = 160;    // bytes of an event's fields
+constexpr std::size_t kMostTimelineRows = 60;     // per scenario
+constexpr std::size_t kLongestReasonLine = 1000;  // bytes, in the step summary
+constexpr std::size_t kLongestFieldsLine = 160;   // bytes of an event's fields
 
 std::string_view Mark(Outcome outcome) { return outcome == Outcome::kPass ? "✅" : "❌"; }
 
@@ -32,29 +32,26 @@ std::string StatusOf(const RunResult& run, const Assessment& assessment,
   return harmless ? "➖ not run" : Status(scenario.outcome);
 }
 
-std::string Text(std::string_view text) { return EscapeMarkdown(text); }
-
-std::string Seconds(gate::Nanos duration) { return gate::FormatSeconds(duration); }
-
 std::string Fields(const TraceEntry& entry) {
-  return gate::Truncate(FieldsText(entry), kLongestFields);
+  return gate::Truncate(FieldsText(entry), kLongestFieldsLine);
 }
 
 void Head(std::string& out, const RunResult& run, const Assessment& assessment) {
   auto to = std::back_inserter(out);
   const std::string_view decision = ToString(assessment.decision);
   fmt::format_to(to, "# Readiness report: {}\n\n", decision);
-  fmt::format_to(to, "**{}**: {}.\n\n", decision, Text(Sentence(run, assessment)));
-  fmt::format_to(to, "{}\n\n", Text(Scope(run, assessment)));
+  fmt::format_to(to, "**{}**: {}.\n\n", decision, EscapeMarkdown(Sentence(run, assessment)));
+  fmt::format_to(to, "{}\n\n", EscapeMarkdown(Scope(run, assessment)));
   if (IsSimulated(run)) {
-    fmt::format_to(to, "> **SIMULATED.** {} {}\n\n", kSimulatedMeans, Text(FidelityOf(run)));
+    fmt::format_to(to, "> **SIMULATED.** {} {}\n\n", kSimulatedMeans,
+                   EscapeMarkdown(FidelityOf(run)));
   }
   if (const MeasureResult* worst = WorstMeasure(run)) {
     fmt::format_to(to, "Worst measured time: {} ({}), at most {} of {} s allowed.\n\n",
-                   FormatInterval(*worst->measured), Text(worst->demand),
-                   FormatUpperBound(worst->measured->upper), Seconds(worst->limit));
+                   FormatInterval(*worst->measured), EscapeMarkdown(worst->demand),
+                   FormatUpperBound(worst->measured->upper), gate::FormatSeconds(worst->limit));
   }
-  if (!run.trouble.empty()) fmt::format_to(to, "Trouble: {}\n\n", Text(run.trouble));
+  if (!run.trouble.empty()) fmt::format_to(to, "Trouble: {}\n\n", EscapeMarkdown(run.trouble));
   if (run.journal_torn) {
     out += "The journal's last line was only half written; it is ignored here.\n\n";
   }
@@ -67,9 +64,9 @@ void ScenarioTable(std::string& out, const RunResult& run, const Assessment& ass
   std::string rows;
   for (const ScenarioResult& scenario : run.scenarios) {
     if (assessment.Requires(run, scenario) != (which == Which::kRequired)) continue;
-    fmt::format_to(std::back_inserter(rows), "| {} | {} | {} | {} |\n", Text(scenario.id),
-                   Text(scenario.title), StatusOf(run, assessment, scenario),
-                   Text(scenario.reason));
+    fmt::format_to(std::back_inserter(rows), "| {} | {} | {} | {} |\n", EscapeMarkdown(scenario.id),
+                   EscapeMarkdown(scenario.title), StatusOf(run, assessment, scenario),
+                   EscapeMarkdown(scenario.reason));
   }
   if (rows.empty()) return;
   out += which == Which::kRequired ? "## Required scenarios\n\n" : "## Other scenarios\n\n";
@@ -89,10 +86,11 @@ void MeasureTable(std::string& out, const RunResult& run) {
     for (const MeasureResult& measure : scenario.measures) {
       const auto& measured = measure.measured;
       fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} s | {} |\n",
-                     Text(scenario.id), Text(measure.id + ": " + measure.demand),
-                     measured ? FormatInterval(*measured) : Text(measure.observed),
-                     measured ? FormatUpperBound(measured->upper) : "", Seconds(measure.limit),
-                     Status(measure.outcome));
+                     EscapeMarkdown(scenario.id),
+                     EscapeMarkdown(measure.id + ": " + measure.demand),
+                     measured ? FormatInterval(*measured) : EscapeMarkdown(measure.observed),
+                     measured ? FormatUpperBound(measured->upper) : "",
+                     gate::FormatSeconds(measure.limit), Status(measure.outcome));
     }
   }
   out += "\n";
@@ -116,13 +114,13 @@ std::string Proofs(const std::set<std::string_view>& elsewhere, const ChecklistR
 std::string Worst(const ChecklistRow& row, const RowJudgement& judgement) {
   if (!judgement.worst) return "";
   return fmt::format("{} of {} s, at {}", FormatUpperBound(judgement.worst->upper),
-                     Seconds(row.limit), judgement.worst_at);
+                     gate::FormatSeconds(row.limit), judgement.worst_at);
 }
 
 std::string RowStatus(const RowJudgement& judgement) {
   if (!judgement.asked) return "➖ not asked";
   std::string text = Status(judgement.outcome);
-  for (const std::string& open : judgement.open) text += "; " + Text(open);
+  for (const std::string& open : judgement.open) text += "; " + EscapeMarkdown(open);
   return text;
 }
 
@@ -138,8 +136,9 @@ void ChecklistTable(std::string& out, const RunResult& run, const Assessment& as
     const ChecklistRow& row = run.checklist[i];
     const RowJudgement& judgement = assessment.rows[i];
     fmt::format_to(
-        std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", Text(row.id), Text(row.text),
-        Text(Proofs(elsewhere, row)), Text(Worst(row, judgement)),
+        std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", EscapeMarkdown(row.id),
+        EscapeMarkdown(row.text), EscapeMarkdown(Proofs(elsewhere, row)),
+        EscapeMarkdown(Worst(row, judgement)),
         judgement.valid_until ? gate::FormatRfc3339(*judgement.valid_until, 0).substr(0, 10) : "",
         RowStatus(judgement));
   }
@@ -153,9 +152,10 @@ void ProofTable(std::string& out, const RunResult& run) {
   out += "|---|---|---|---|---|---|---|\n";
   for (const Proof& proof : run.proofs) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} |\n",
-                   Text(proof.backend), Text(proof.run_id), gate::FormatRfc3339(proof.finished, 0),
-                   Text(proof.program), Text(proof.git_commit), proof.scenarios.size(),
-                   Text(proof.journal_head));
+                   EscapeMarkdown(proof.backend), EscapeMarkdown(proof.run_id),
+                   gate::FormatRfc3339(proof.finished, 0), EscapeMarkdown(proof.program),
+                   EscapeMarkdown(proof.git_commit), proof.scenarios.size(),
+                   EscapeMarkdown(proof.journal_head));
   }
   out += "\n";
 }
@@ -168,15 +168,16 @@ void ComparisonTable(std::string& out, const RunResult& run) {
   out += "|---|---|---|---|---|---|---|---|\n";
   for (const BackendComparison& row : rows) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                   Text(row.scenario), Text(run.backend), Status(row.here), Text(row.times_here),
-                   Text(row.backend), Status(row.there), Text(row.times_there),
-                   Text(row.milestones));
+                   EscapeMarkdown(row.scenario), EscapeMarkdown(run.backend), Status(row.here),
+                   EscapeMarkdown(row.times_here), EscapeMarkdown(row.backend), Status(row.there),
+                   EscapeMarkdown(row.times_there), EscapeMarkdown(row.milestones));
   }
   out += "\n";
 }
 
 void ProvenanceRow(std::string& out, std::string_view name, std::string_view value) {
-  fmt::format_to(std::back_inserter(out), "| {} | {} |\n", Text(name), Text(value));
+  fmt::format_to(std::back_inserter(out), "| {} | {} |\n", EscapeMarkdown(name),
+                 EscapeMarkdown(value));
 }
 
 void Provenance(std::string& out, const RunResult& run) {
@@ -192,9 +193,10 @@ void Repetitions(std::string& out, const ScenarioResult& scenario) {
       "| measure | times | least | median | 95 % | most | limit |\n|---|---|---|---|---|---|---|\n";
   for (const Distribution& each : all) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} s |\n",
-                   Text(each.measure), each.uppers.size(), FormatUpperBound(each.uppers.front()),
-                   FormatUpperBound(each.At(50)), FormatUpperBound(each.At(95)),
-                   FormatUpperBound(each.uppers.back()), Seconds(each.limit));
+                   EscapeMarkdown(each.measure), each.uppers.size(),
+                   FormatUpperBound(each.uppers.front()), FormatUpperBound(each.At(50)),
+                   FormatUpperBound(each.At(95)), FormatUpperBound(each.uppers.back()),
+                   gate::FormatSeconds(each.limit));
   }
   out += "\n";
 }
@@ -203,8 +205,9 @@ void ExpectationTable(std::string& out, const ScenarioResult& scenario) {
   if (scenario.expectations.empty()) return;
   out += "| expectation | demanded | result | observed |\n|---|---|---|---|\n";
   for (const ExpectationResult& each : scenario.expectations) {
-    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n", Text(each.id),
-                   Text(each.demand), Status(each.outcome), Text(each.observed));
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n", EscapeMarkdown(each.id),
+                   EscapeMarkdown(each.demand), Status(each.outcome),
+                   EscapeMarkdown(each.observed));
   }
   out += "\n";
 }
@@ -223,8 +226,9 @@ void Timeline(std::string& out, const ScenarioResult& scenario) {
     // Kubernetes Events and audit records repeat what the others say.
     if (entry.name == "event" || entry.name == "audit") continue;
     if (++rows > kMostTimelineRows) continue;
-    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n", Seconds(entry.at - zero),
-                   Seconds(entry.uncertainty), Text(entry.name), Text(Fields(entry)));
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} |\n",
+                   gate::FormatSeconds(entry.at - zero), gate::FormatSeconds(entry.uncertainty),
+                   EscapeMarkdown(entry.name), EscapeMarkdown(Fields(entry)));
   }
   const std::size_t shown = std::min(rows, kMostTimelineRows);
   const auto hidden = static_cast<std::int64_t>(timeline.size() - shown) + scenario.dropped_events;
@@ -237,20 +241,22 @@ void Timeline(std::string& out, const ScenarioResult& scenario) {
 void Detail(std::string& out, const RunResult& run, const Assessment& assessment,
             const ScenarioResult& scenario) {
   auto to = std::back_inserter(out);
-  fmt::format_to(to, "### {}: {}\n\n", Text(scenario.id), Text(scenario.title));
+  fmt::format_to(to, "### {}: {}\n\n", EscapeMarkdown(scenario.id), EscapeMarkdown(scenario.title));
   fmt::format_to(to, "Result: {}{}, after {} s.\n\n", StatusOf(run, assessment, scenario),
-                 scenario.reason.empty() ? "" : " (" + Text(scenario.reason) + ")",
-                 Seconds(scenario.duration));
+                 scenario.reason.empty() ? "" : " (" + EscapeMarkdown(scenario.reason) + ")",
+                 gate::FormatSeconds(scenario.duration));
   if (!scenario.hypothesis.empty()) {
-    fmt::format_to(to, "Hypothesis: {}\n\n", Text(scenario.hypothesis));
+    fmt::format_to(to, "Hypothesis: {}\n\n", EscapeMarkdown(scenario.hypothesis));
   }
-  fmt::format_to(to, "File: {}, sha256 {}\n\n", Text(scenario.file), Text(scenario.sha256));
+  fmt::format_to(to, "File: {}, sha256 {}\n\n", EscapeMarkdown(scenario.file),
+                 EscapeMarkdown(scenario.sha256));
   if (!scenario.trace_hash.empty()) {
-    fmt::format_to(to, "Trace hash: {}\n\n", Text(scenario.trace_hash));
+    fmt::format_to(to, "Trace hash: {}\n\n", EscapeMarkdown(scenario.trace_hash));
   }
   ExpectationTable(out, scenario);
   Repetitions(out, scenario);
-  for (const std::string& note : scenario.notes) fmt::format_to(to, "- Note: {}\n", Text(note));
+  for (const std::string& note : scenario.notes)
+    fmt::format_to(to, "- Note: {}\n", EscapeMarkdown(note));
   if (!scenario.notes.empty()) out += "\n";
   Timeline(out, scenario);
 }
@@ -270,9 +276,10 @@ std::string RenderStepSummary(const RunResult& run) {
     const bool harmless =
         scenario.outcome == Outcome::kNotRun && !assessment.Requires(run, scenario);
     if (scenario.outcome == Outcome::kPass || harmless) continue;
-    const std::string row = fmt::format("| {} | {} | {} | {} |\n", Text(scenario.id),
-                                        Text(scenario.title), Status(scenario.outcome),
-                                        Text(gate::Truncate(scenario.reason, kLongestReason)));
+    const std::string row =
+        fmt::format("| {} | {} | {} | {} |\n", EscapeMarkdown(scenario.id),
+                    EscapeMarkdown(scenario.title), Status(scenario.outcome),
+                    EscapeMarkdown(gate::Truncate(scenario.reason, kLongestReasonLine)));
     const bool fits = out.size() + rows.size() + row.size() < kMost;
     hidden += fits ? 0 : 1;
     if (fits) rows += row;

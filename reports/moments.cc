@@ -3,42 +3,39 @@
 #include <algorithm>
 #include <string>
 
+#include "reports/digest.h"
+
 namespace reports {
 namespace {
-
-std::string Field(const TraceEntry& entry, const char* key) {
-  const auto found = entry.fields.find(key);
-  return found == entry.fields.end() ? "" : gate::JsonText(*found);
-}
 
 bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 bool IsBadVerdict(const TraceEntry& entry) {
-  return entry.name == "verdict" && Field(entry, "verdict") != "pass";
+  return entry.name == "verdict" && FieldText(entry, "verdict") != "pass";
 }
 
 // Of the actions of a timeline, those that break something or take something away.
 bool IsStrike(const TraceEntry& entry) {
   return entry.name == "action" &&
-         IsOneOf(Field(entry, "do"), {"abort", "delete-token", "evidence", "fault", "mc",
-                                      "restart-controller", "restart-gate", "rotate-token"});
+         IsOneOf(FieldText(entry, "do"), {"abort", "delete-token", "evidence", "fault", "mc",
+                                          "restart-controller", "restart-gate", "rotate-token"});
 }
 
 bool IsBadAnswer(const TraceEntry& entry) {
   if (entry.name != "mc.request") return false;
-  return Field(entry, "evidenceOk") == "false" || Field(entry, "status") != "200";
+  return FieldText(entry, "evidenceOk") == "false" || FieldText(entry, "status") != "200";
 }
 
 bool IsFault(const TraceEntry& entry) {
-  const bool began = entry.name == "fault" && Field(entry, "state") == "began";
+  const bool began = entry.name == "fault" && FieldText(entry, "state") == "began";
   return began || IsStrike(entry) || IsBadAnswer(entry) || IsBadVerdict(entry);
 }
 
 bool IsDetection(const TraceEntry& entry) {
   const bool ended_badly = entry.name == "analysisrun.phase" &&
-                           IsOneOf(Field(entry, "phase"), {"Failed", "Error", "Inconclusive"});
+                           IsOneOf(FieldText(entry, "phase"), {"Failed", "Error", "Inconclusive"});
   return ended_badly || IsBadVerdict(entry);
 }
 

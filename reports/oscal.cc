@@ -19,7 +19,7 @@ constexpr std::size_t kLongest = 2000;
 
 // OSCAL's texts of one line begin and end with something visible.
 std::string Line(std::string_view text) {
-  std::string line = CleanText(gate::Truncate(text, kLongest), LineBreaks::kAsSpaces);
+  std::string line = OneLine(gate::Truncate(text, kLongest));
   const auto begin = line.find_first_not_of(' ');
   if (begin == std::string::npos) return "-";
   return line.substr(begin, line.find_last_not_of(' ') + 1 - begin);
@@ -36,7 +36,7 @@ std::string Token(std::string_view text) {
   return token.empty() ? "_" : token;
 }
 
-std::string Timestamp(gate::WallTime time) { return gate::FormatRfc3339(time, 3); }
+std::string TimeText(gate::WallTime time) { return gate::FormatRfc3339(time, 3); }
 
 class Document {
  public:
@@ -73,7 +73,7 @@ Json Document::Observation(const ScenarioResult& scenario) const {
        Line(fmt::format("{}: {}. {}", scenario.id, ToString(scenario.outcome),
                         scenario.reason.empty() ? scenario.hypothesis : scenario.reason))},
       {"methods", Json::array({"TEST"})},
-      {"collected", Timestamp(end_)},
+      {"collected", TimeText(end_)},
       {"relevant-evidence",
        Json::array({Json{
            {"href", "report.json"},
@@ -111,7 +111,7 @@ Json Document::Attestation(const Approval& approval) const {
                {"title", Line(approval.row + ", " + approval.role)},
                {"prose", Line(fmt::format("{} by {} at {}, digest {}, key {}. {}",
                                           approval.approved ? "approved" : "refused", approval.who,
-                                          Timestamp(approval.time), approval.digest, approval.key,
+                                          TimeText(approval.time), approval.digest, approval.key,
                                           approval.comment))}}})}};
 }
 
@@ -120,8 +120,8 @@ Json Document::ResultWithoutObservations() const {
   Json json = {{"uuid", Uuid("result")},
                {"title", Line("Readiness: " + decision)},
                {"description", Line(Sentence(run_, assessment_))},
-               {"start", Timestamp(run_.started)},
-               {"end", Timestamp(end_)},
+               {"start", TimeText(run_.started)},
+               {"end", TimeText(end_)},
                {"remarks", Line(Scope(run_, assessment_))},
                {"props", Json::array({Json{{"name", "decision"}, {"value", decision}},
                                       Json{{"name", "profile"}, {"value", ToString(run_.profile)}},
@@ -159,7 +159,7 @@ std::string Document::Render() const {
   Json head = {{"uuid", Uuid("assessment-results")},
                {"metadata",
                 {{"title", Line("Readiness report " + run_.run_id)},
-                 {"last-modified", Timestamp(end_)},
+                 {"last-modified", TimeText(end_)},
                  {"version", Line(run_.run_id)},
                  {"oscal-version", "1.1.2"}}},
                {"import-ap", {{"href", "#" + plan}}},

@@ -8,12 +8,25 @@ namespace reports {
 namespace {
 
 // 200 scenarios with every event that is kept stay far below it.
-constexpr std::size_t kLargestJournal = std::size_t{512} << 20U;
+constexpr std::size_t kLargest = std::size_t{512} << 20U;
 
 }  // namespace
 
+gate::Result<std::string> ReadJournalText(const std::string& path) {
+  return ReadWholeFile(path, kLargest);
+}
+
+gate::Result<gate::Json> ReadReportJson(const std::string& folder) {
+  const std::string path = folder + "/report.json";
+  const auto text = ReadWholeFile(path, kLargest);
+  if (!text) return text.error();
+  auto json = gate::ParseStrictJson(*text, {.max_bytes = kLargest});
+  if (!json) return std::move(json).error().Wrap(path);
+  return json;
+}
+
 gate::Result<RunResult> ReadRun(const std::string& journal) {
-  const auto text = ReadWholeFile(journal, kLargestJournal);
+  const auto text = ReadJournalText(journal);
   if (!text) return text.error();
   const auto content = ParseJournal(*text);
   if (!content) return gate::Error(content.error()).Wrap(journal);

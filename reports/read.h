@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gate/base/result.h"
+#include "gate/base/strict_json.h"
 #include "reports/model.h"
 
 namespace reports {
@@ -10,6 +11,11 @@ namespace reports {
 // The run that a journal tells of. Errors: as in reports/file_io.h, and kProtocol if the journal
 // was tampered with.
 gate::Result<RunResult> ReadRun(const std::string& journal);
+
+// The text of a journal, and the report.json of the report in `folder`: of any size that a run can
+// come to. Errors: as in reports/file_io.h, and those of ParseStrictJson.
+gate::Result<std::string> ReadJournalText(const std::string& path);
+gate::Result<gate::Json> ReadReportJson(const std::string& folder);
 
 // What another run may take from this one as a proof. kInvalidArgument if it was not finished.
 gate::Result<Proof> ProofOf(const RunResult& run);

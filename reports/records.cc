@@ -17,10 +17,8 @@ using gate::Json;
 using gate::Result;
 using gate::WallTime;
 
-constexpr int kFractionDigits = 9;
-
 Json NewRecord(std::string_view kind, WallTime time) {
-  return {{"kind", kind}, {"time", gate::FormatRfc3339(time, kFractionDigits)}};
+  return {{"kind", kind}, {"time", Timestamp(time)}};
 }
 
 Json ScenarioRecord(std::string_view kind, const std::string& id, WallTime time) {

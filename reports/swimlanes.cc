@@ -26,11 +26,6 @@ constexpr int kTallLane = 62;
 constexpr std::size_t kMostMarks = 120;     // of one lane; the journal has them all
 constexpr std::size_t kLongestTitle = 160;  // bytes of what a mark says
 
-std::string Field(const TraceEntry& entry, const char* key) {
-  const auto found = entry.fields.find(key);
-  return found == entry.fields.end() ? "" : gate::JsonText(*found);
-}
-
 std::int64_t Number(const TraceEntry& entry, const char* key) {
   const auto found = entry.fields.find(key);
   const bool whole = found != entry.fields.end() && found->is_number_integer();
@@ -162,28 +157,29 @@ void Drawing::FaultLane() {
   for (const TraceEntry& entry : scenario_.timeline) {
     if (!IsShown(entry) || drawn >= kMostMarks) continue;
     if (entry.name == "action") {
-      const bool ok = Field(entry, "ok") == "true";
+      const bool ok = FieldText(entry, "ok") == "true";
       Mark(band, entry, ok ? "ma" : "mb", "!",
-           fmt::format("{} {} {}", Field(entry, "do"), ok ? "" : "FAILED", Field(entry, "detail")));
+           fmt::format("{} {} {}", FieldText(entry, "do"), ok ? "" : "FAILED",
+                       FieldText(entry, "detail")));
       ++drawn;
       continue;
     }
     if (entry.name != "fault") continue;
-    const std::string kind = Field(entry, "kind");
-    if (Field(entry, "state") == "began") {
+    const std::string kind = FieldText(entry, "kind");
+    if (FieldText(entry, "state") == "began") {
       open.insert_or_assign(kind, &entry);
       continue;
     }
     const auto began = open.find(kind);
     const Nanos from = began == open.end() ? zero_ : began->second->at;
     const std::string detail =
-        began == open.end() ? Field(entry, "detail") : Field(*began->second, "detail");
+        began == open.end() ? FieldText(entry, "detail") : FieldText(*began->second, "detail");
     Bar(band, from, entry.at, "bf", kind, kind + " " + detail);
     ++drawn;
     if (began != open.end()) open.erase(began);
   }
   for (const auto& [kind, entry] : open) {
-    Bar(band, entry->at, zero_ + span_, "bf", kind, kind + " " + Field(*entry, "detail"));
+    Bar(band, entry->at, zero_ + span_, "bf", kind, kind + " " + FieldText(*entry, "detail"));
   }
 }
 
@@ -198,14 +194,14 @@ void Drawing::PhaseLane() {
   const TraceEntry* now = nullptr;
   const auto close = [&](Nanos until) {
     if (now == nullptr || until <= zero_) return;
-    const std::string phase = Field(*now, "phase");
+    const std::string phase = FieldText(*now, "phase");
     Bar(band, std::max(zero_, now->at), until, PhaseStyle(phase), phase,
-        phase + " " + Field(*now, "message"));
+        phase + " " + FieldText(*now, "message"));
   };
   std::size_t drawn = 0;
   for (const TraceEntry& entry : scenario_.timeline) {
     if (entry.name != "rollout.phase") continue;
-    const bool same = now != nullptr && Field(*now, "phase") == Field(entry, "phase");
+    const bool same = now != nullptr && FieldText(*now, "phase") == FieldText(entry, "phase");
     if (same || ++drawn > kMostMarks) continue;
     close(entry.at);
     now = &entry;
@@ -216,8 +212,8 @@ void Drawing::PhaseLane() {
     if (entry.name != "rollout.step" || !IsShown(entry) || ++steps > kMostMarks) continue;
     Put("<path class=\"st\" data-t=\"{:.3f}\" d=\"M{:.1f} {}v-5\"><title>step {}, weight {} "
         "%</title></path>",
-        Seconds(entry.at), X(entry.at), band.Bottom(), Clean(Field(entry, "index")),
-        Clean(Field(entry, "weight")));
+        Seconds(entry.at), X(entry.at), band.Bottom(), Clean(FieldText(entry, "index")),
+        Clean(FieldText(entry, "weight")));
   }
 }
 
@@ -268,13 +264,13 @@ void Drawing::AnalysisLane() {
   };
   for (const TraceEntry& entry : scenario_.timeline) {
     if (entry.name != "analysisrun.phase" || !IsShown(entry)) continue;
-    const std::string name = Field(entry, "name");
-    const std::string phase = Field(entry, "phase");
+    const std::string name = FieldText(entry, "name");
+    const std::string phase = FieldText(entry, "phase");
     const bool goes_on = phase == "Running" || phase == "Pending";
     const auto began = open.try_emplace(name, &entry).first;
     if (goes_on || ++drawn > kMostMarks) continue;
     Bar(band, began->second->at, entry.at, style(phase), phase,
-        fmt::format("{}: {} {}", name, phase, Field(entry, "message")));
+        fmt::format("{}: {} {}", name, phase, FieldText(entry, "message")));
     open.erase(began);
   }
   for (const auto& [name, entry] : open) {
@@ -287,7 +283,7 @@ void Drawing::VerdictLane() {
   std::size_t drawn = 0;
   for (const TraceEntry& entry : scenario_.timeline) {
     if (entry.name != "verdict" || !IsShown(entry) || ++drawn > kMostMarks) continue;
-    const std::string verdict = Field(entry, "verdict");
+    const std::string verdict = FieldText(entry, "verdict");
     const bool pass = verdict == "pass";
     const bool fail = verdict == "fail";
     Mark(band, entry,
@@ -297,8 +293,8 @@ void Drawing::VerdictLane() {
          pass   ? "✓"
          : fail ? "×"
                 : "?",
-         fmt::format("verdict {} at {}: {} {}", verdict, Field(entry, "stage"),
-                     Field(entry, "reason"), Field(entry, "message")));
+         fmt::format("verdict {} at {}: {} {}", verdict, FieldText(entry, "stage"),
+                     FieldText(entry, "reason"), FieldText(entry, "message")));
   }
 }
 
@@ -310,16 +306,16 @@ void Drawing::NoticeLane() {
   std::size_t drawn = 0;
   for (const TraceEntry& entry : scenario_.timeline) {
     if (entry.name != "notice" || !IsShown(entry) || ++drawn > kMostMarks) continue;
-    const std::string to = Field(entry, "to");
-    const bool alert = Field(entry, "action") == "trigger";
-    const bool delivered = Field(entry, "status").starts_with("2");
+    const std::string to = FieldText(entry, "to");
+    const bool alert = FieldText(entry, "action") == "trigger";
+    const bool delivered = FieldText(entry, "status").starts_with("2");
     Mark(band, entry,
          !delivered ? "mb"
          : alert    ? "mr"
                     : "ma",
          to == "slack" ? "S" : "P",
-         fmt::format("{} {} {}: {}", to, Field(entry, "action"), Field(entry, "kind"),
-                     Field(entry, "text")));
+         fmt::format("{} {} {}: {}", to, FieldText(entry, "action"), FieldText(entry, "kind"),
+                     FieldText(entry, "text")));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "gate/base/encoding.h"
+
 namespace reports {
 namespace {
 
@@ -63,9 +65,11 @@ std::string CleanText(std::string_view text, LineBreaks line_breaks) {
   return clean;
 }
 
+std::string OneLine(std::string_view text) { return CleanText(text, LineBreaks::kAsSpaces); }
+
 std::string EscapeMarkdown(std::string_view text) {
   std::string escaped;
-  const std::string clean = CleanText(text, LineBreaks::kAsSpaces);
+  const std::string clean = OneLine(text);
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const char c = clean[i];
     const std::string_view rest = std::string_view(clean).substr(i);
@@ -93,25 +97,11 @@ std::string EscapeMarkdown(std::string_view text) {
 
 std::string EscapeXml(std::string_view text) {
   std::string escaped;
-  for (const char c : CleanText(text, LineBreaks::kKept)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\n':
-        escaped += "&#10;";  // as itself it would become a space in an attribute
-        break;
-      default:
-        escaped += c;
+  for (const char c : gate::EscapeMarkup(CleanText(text, LineBreaks::kKept))) {
+    if (c == '\n') {
+      escaped += "&#10;";  // as itself it would become a space in an attribute
+    } else {
+      escaped += c;
     }
   }
   return escaped;

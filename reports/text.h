@@ -13,6 +13,9 @@ enum class LineBreaks { kAsSpaces, kKept };
 // that turn the direction of text and non-characters are replaced by U+FFFD; tabs become spaces.
 std::string CleanText(std::string_view text, LineBreaks line_breaks);
 
+// The same on one line.
+std::string OneLine(std::string_view text);
+
 // One line of GitHub-flavoured Markdown that shows exactly `text`, in a paragraph or a table cell:
 // no markup, no HTML, no links.
 std::string EscapeMarkdown(std::string_view text);

@@ -32,8 +32,6 @@ constexpr int kIoThreads = 2;
 constexpr Nanos kAcceptPause = std::chrono::milliseconds(100);
 constexpr Nanos kAfterStop = std::chrono::seconds(2);  // for handlers that were asked to stop
 
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 // Each connection takes a descriptor, and a request that is handled takes some for what it asks.
 void RaiseOpenFiles() {
   rlimit limit{};
@@ -103,7 +101,7 @@ Result<void> BeastHttpServer::State::Open() {
   auto endpoint = ParseListenAddress(options.listen);
   if (!endpoint) return std::move(endpoint).error();
   if (options.cert_file.empty() != options.key_file.empty()) {
-    return Invalid("a certificate and its key must be given together");
+    return InvalidArgument("a certificate and its key must be given together");
   }
   if (!options.cert_file.empty()) {
     auto loaded = ServerTlsContext::Load(options.cert_file, options.key_file);

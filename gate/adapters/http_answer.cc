@@ -19,13 +19,13 @@ using boost::system::error_code;
 using BeastView = boost::beast::string_view;
 
 constexpr int kMostInterimAnswers = 16;
-constexpr std::string_view kPhase = "reading the answer";
+constexpr std::string_view kReading = "reading the answer";
 constexpr std::string_view kStart = "HTTP/1.";
 // "0\r\n\r\n": as much follows wherever a chunk may begin.
 constexpr std::size_t kEndOfChunks = 5;
 
 HttpError Failure(HttpErrorKind kind, std::string_view what) {
-  return HttpError{kind, fmt::format("{}: {}", kPhase, what)};
+  return HttpError{kind, fmt::format("{}: {}", kReading, what)};
 }
 
 }  // namespace

@@ -24,28 +24,27 @@ bool IsFieldValue(std::string_view text) {
   });
 }
 
-Error Bad(std::string what) { return Error{ErrorCode::kInvalidArgument, std::move(what)}; }
-
 Result<void> Check(const HttpRequest& request) {
   constexpr std::array kOwn = {"Host", "Content-Length", "Transfer-Encoding", "Connection"};
-  if (!IsToken(request.method) || request.method == "CONNECT") return Bad("unusable method");
+  if (!IsToken(request.method) || request.method == "CONNECT")
+    return InvalidArgument("unusable method");
   for (const auto& [name, value] : request.headers.entries()) {
-    if (!IsToken(name)) return Bad("a header name has characters that are not allowed");
+    if (!IsToken(name)) return InvalidArgument("a header name has characters that are not allowed");
     if (!IsFieldValue(value)) {
-      return Bad(fmt::format("the value of header {} has control characters", name));
+      return InvalidArgument(fmt::format("the value of header {} has control characters", name));
     }
   }
   for (const char* name : kOwn) {
     if (request.headers.Count(name) > 0) {
-      return Bad(fmt::format("header {} is set by the client itself", name));
+      return InvalidArgument(fmt::format("header {} is set by the client itself", name));
     }
   }
   if (!request.bearer_token.empty()) {
     if (request.headers.Count("Authorization") > 0) {
-      return Bad("a bearer token and an Authorization header are both given");
+      return InvalidArgument("a bearer token and an Authorization header are both given");
     }
     if (!IsFieldValue(request.bearer_token.Reveal())) {
-      return Bad("the bearer token has control characters, such as a line break");
+      return InvalidArgument("the bearer token has control characters, such as a line break");
     }
   }
   return {};

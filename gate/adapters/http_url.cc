@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kLongestUrl = std::size_t{16} << 10U;
 constexpr std::size_t kLongestHost = 253;  // RFC 1035 section 2.3.4, as text
 
-Error Bad(std::string_view what) {
+Error BadUrl(std::string_view what) {
   return Error{ErrorCode::kInvalidArgument, fmt::format("the URL {}", what)};
 }
 
@@ -43,24 +43,24 @@ Result<std::optional<std::uint16_t>> TakePort(std::string_view& authority) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc() || end != digits.data() + digits.size() || port == 0) {
-    return Bad("has no valid port: expected 1 to 65535");
+    return BadUrl("has no valid port: expected 1 to 65535");
   }
   return std::optional<std::uint16_t>(port);
 }
 
 Result<void> ReadHost(std::string_view text, HttpUrl& url) {
   if (text.starts_with('[')) {
-    if (!text.ends_with(']')) return Bad("has a bracket in its host that is not closed");
+    if (!text.ends_with(']')) return BadUrl("has a bracket in its host that is not closed");
     url.host = LowerCase(text.substr(1, text.size() - 2));
     url.host_is_ip = IsAddress(AF_INET6, url.host);
-    if (!url.host_is_ip) return Bad("has no valid IPv6 address between its brackets");
+    if (!url.host_is_ip) return BadUrl("has no valid IPv6 address between its brackets");
     return {};
   }
   url.host = LowerCase(text);
-  if (url.host.empty()) return Bad("has no host");
-  if (url.host.size() > kLongestHost) return Bad("has a host of more than 253 characters");
+  if (url.host.empty()) return BadUrl("has no host");
+  if (url.host.size() > kLongestHost) return BadUrl("has a host of more than 253 characters");
   if (!std::all_of(url.host.begin(), url.host.end(), IsHostCharacter)) {
-    return Bad("has a host with characters other than letters, digits, '-', '.' and '_'");
+    return BadUrl("has a host with characters other than letters, digits, '-', '.' and '_'");
   }
   url.host_is_ip = IsAddress(AF_INET, url.host);
   return {};
@@ -84,22 +84,22 @@ std::string HttpUrl::Origin() const {
 }
 
 Result<HttpUrl> ParseHttpUrl(std::string_view text) {
-  if (text.size() > kLongestUrl) return Bad("is longer than 16 KiB");
+  if (text.size() > kLongestUrl) return BadUrl("is longer than 16 KiB");
   if (!std::all_of(text.begin(), text.end(), IsUrlCharacter)) {
-    return Bad("contains white space, a control character or a non-ASCII character");
+    return BadUrl("contains white space, a control character or a non-ASCII character");
   }
   HttpUrl url;
   const std::size_t colon = text.find("://");
   const std::string scheme = LowerCase(text.substr(0, std::min(colon, text.size())));
   if (colon == std::string_view::npos || (scheme != "http" && scheme != "https")) {
-    return Bad("does not start with http:// or https://");
+    return BadUrl("does not start with http:// or https://");
   }
   url.https = scheme == "https";
   text.remove_prefix(colon + 3);
-  if (text.find('#') != std::string_view::npos) return Bad("has a fragment (#)");
+  if (text.find('#') != std::string_view::npos) return BadUrl("has a fragment (#)");
   const std::size_t path = std::min(text.find_first_of("/?"), text.size());
   std::string_view authority = text.substr(0, path);
-  if (authority.find('@') != std::string_view::npos) return Bad("holds user info (@)");
+  if (authority.find('@') != std::string_view::npos) return BadUrl("holds user info (@)");
   if (!text.substr(path).starts_with('/')) url.target = '/';
   url.target += text.substr(path);
   const auto port = TakePort(authority);

@@ -19,11 +19,6 @@ using yaml::Node;
 
 constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
-std::string TrimRight(std::string text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
-  return text;
-}
-
 // The value of a key that is there and not null. Says nothing about duplicate keys: Check does.
 std::optional<Node> Find(const Node& map, std::string_view key) {
   if (!map.IsMap()) return std::nullopt;
@@ -197,7 +192,7 @@ Result<KubeConfig> KubeConfig::InCluster(Files& files, const std::string& host,
   }
   // Only a default: its absence is no mistake.
   if (auto ns = files.Read(std::string(kServiceAccount) + "namespace")) {
-    config.default_namespace = TrimRight(*std::move(ns));
+    config.default_namespace = Trimmed(*ns);
   }
   return config;
 }

@@ -24,8 +24,6 @@ struct Free {
 using BioPtr = std::unique_ptr<BIO, Free<BIO_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 
-Error Unusable(std::string what) { return {ErrorCode::kInvalidArgument, std::move(what)}; }
-
 Result<BioPtr> Open(const PemSource& source) {
   BioPtr bio(source.file.empty()
                  ? BIO_new_mem_buf(source.pem.data(), static_cast<int>(source.pem.size()))
@@ -49,9 +47,9 @@ Result<std::vector<FileStamp>> StampFiles(const std::vector<std::string>& files)
     if (file.empty()) continue;
     struct stat status = {};
     if (stat(file.c_str(), &status) != 0) {
-      return Unusable(fmt::format("{}: {}", file, std::generic_category().message(errno)));
+      return InvalidArgument(fmt::format("{}: {}", file, std::generic_category().message(errno)));
     }
-    if (!S_ISREG(status.st_mode)) return Unusable(file + ": is no regular file");
+    if (!S_ISREG(status.st_mode)) return InvalidArgument(file + ": is no regular file");
     stamps.push_back({status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
                       status.st_mtim.tv_nsec});
   }
@@ -68,8 +66,8 @@ std::string TakeOpenSslError() {
 }
 
 Error PemSource::Complain(std::string_view problem) const {
-  return Unusable(file.empty() ? fmt::format("{}: {}", what, problem)
-                               : fmt::format("{} in {}: {}", what, file, problem));
+  return InvalidArgument(file.empty() ? fmt::format("{}: {}", what, problem)
+                                      : fmt::format("{} in {}: {}", what, file, problem));
 }
 
 Result<std::vector<X509Ptr>> ReadCertificates(const PemSource& source) {

@@ -7,11 +7,11 @@
 
 #include "gate/adapters/kube_status.h"
 #include "gate/adapters/watch_decoder.h"
+#include "gate/base/encoding.h"
 
 namespace gate {
 namespace {
 
-constexpr std::size_t kDeepestObject = 128;  // schemas in custom resource definitions are deep
 constexpr int kMostPages = 5000;
 constexpr Nanos kLongestWatch = std::chrono::minutes(5);
 constexpr Nanos kWatchGrace = std::chrono::seconds(30);  // for the server to end it by itself
@@ -65,11 +65,6 @@ void AddSelector(std::string& path, const KubeSelector& selector) {
   if (!selector.fields.empty()) AddQuery(path, "fieldSelector", selector.fields);
 }
 
-std::string TrimRight(std::string text) {
-  text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  return text;
-}
-
 }  // namespace
 
 struct RestKubeApi::Call {
@@ -89,7 +84,7 @@ Result<Secret> RestKubeApi::ReadToken() {
     if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kUnavailable;
     return error;
   }
-  std::string token = TrimRight(*std::move(text));
+  std::string token(Trimmed(*text));
   if (token.empty()) {
     return Error{ErrorCode::kUnavailable,
                  fmt::format("reading the token: {} is empty", options_.token_file)};

@@ -10,8 +10,6 @@
 namespace gate {
 namespace {
 
-constexpr std::size_t kDeepestObject = 128;  // schemas in custom resource definitions are deep
-
 std::optional<KubeEventType> ParseType(std::string_view type) {
   if (type == "ADDED") return KubeEventType::kAdded;
   if (type == "MODIFIED") return KubeEventType::kModified;

@@ -9,6 +9,9 @@
 
 namespace gate {
 
+// How deep an object of the API may be: schemas in custom resource definitions are deep.
+inline constexpr std::size_t kDeepestObject = 128;
+
 // Cuts the stream of a watch into events, one JSON document per line, however the lines are split
 // over pieces, and hands them to a handler. An ERROR event is an error, classified by its Status
 // (410: kGone). Anything else that is no event is kProtocol; one that is longer than the limit is

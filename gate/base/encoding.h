@@ -24,6 +24,12 @@ bool IsValidUtf8(std::string_view text);
 // ASCII letters only; all other bytes stay.
 std::string LowerCase(std::string_view text);
 
+// Without spaces, tabs and line breaks at both ends.
+std::string_view Trimmed(std::string_view text);
+
+// As text and as attributes of XML and HTML want it: &, <, > and " as entities.
+std::string EscapeMarkup(std::string_view text);
+
 // At most `limit` bytes of `text`, cut at a character boundary, with "…" appended if cut.
 std::string Truncate(std::string_view text, std::size_t limit);
 

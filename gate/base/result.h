@@ -46,6 +46,14 @@ struct Error {
   }
 };
 
+inline Error InvalidArgument(std::string message) {
+  return {ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+inline Error ProtocolError(std::string message) {
+  return {ErrorCode::kProtocol, std::move(message)};
+}
+
 // Either a value or an error; ignoring one is a compile error. The interface is a subset of C++23's
 // std::expected, except that errors are constructed directly from E.
 template <typename T, typename E = Error>

@@ -8,7 +8,7 @@
 namespace gate::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kEvaluateDescription =
     "Ask MC whether a release may go past a stage, and answer with the exit code.\n"
     "Made for the Job of an AnalysisTemplate; with --no-kube it runs anywhere, and logs text\n"
     "instead of JSON.\n\n"
@@ -32,7 +32,7 @@ void AddQuestion(CLI::App& command, evaluate::Question& question) {
 Result<EvaluateOptions, Farewell> ParseEvaluate(const std::vector<std::string>& arguments,
                                                 const GetEnv& get_env) {
   EvaluateOptions options;
-  CLI::App app(kDescription, "rollout-gate evaluate");
+  CLI::App app(kEvaluateDescription, "rollout-gate evaluate");
   AddQuestion(app, options.question);
   bool dry_run = false;
   app.add_flag("--dry-run", dry_run, "say what the verdict would have been; exit 0");

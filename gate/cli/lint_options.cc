@@ -13,7 +13,7 @@
 namespace gate::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kLintDescription =
     "Check Rollouts and analysis templates for what lets a release past the gate, hangs it, or\n"
     "makes its rollback too slow. Reads YAML or JSON files with any Kubernetes objects in them;\n"
     "give the Rollouts together with the templates that they use, rendered (no placeholders).\n\n"
@@ -104,7 +104,7 @@ Result<LintOptions, Farewell> ParseLint(const std::vector<std::string>& argument
   options.rules.gate_budget = defaults.timing.budget;
   options.rules.gate_hold = defaults.timing.hold;
   Written written;
-  CLI::App app(kDescription, "rollout-gate lint");
+  CLI::App app(kLintDescription, "rollout-gate lint");
   app.add_option("FILE", options.files, "files to read; - is standard input")->option_text(" ");
   AddLimits(app, options, written);
   app.add_option("--ignore", written.ignored, "rule not to check; may be repeated")

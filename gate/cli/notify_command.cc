@@ -16,7 +16,7 @@ namespace {
 // Of all sinks together.
 constexpr Nanos kPatience = std::chrono::minutes(1);
 
-constexpr const char* kDescription =
+constexpr const char* kTestDescription =
     "Sends every sink of the section `notify` a message that is marked as a test, past the "
     "outbox,\n"
     "and says what came of it. PagerDuty's incident is resolved at once.\n\n"
@@ -28,7 +28,7 @@ Result<GateOptions, Farewell> ParseNotify(const std::vector<std::string>& argume
   CLI::App app("Tries out how people are told.", "rollout-gate notify");
   app.set_version_flag("--version", "rollout-gate " + version);
   app.require_subcommand(1);
-  CLI::App* const test = app.add_subcommand("test", kDescription);
+  CLI::App* const test = app.add_subcommand("test", kTestDescription);
   service::Config config;
   const std::vector<evaluate::Setting> settings = service::Settings(config);
   GateFlags flags(*test, options, settings, arguments);

@@ -8,7 +8,7 @@
 namespace gate::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kServeDescription =
     "Answer POST /v1/verdicts with pass, fail or inconclusive, for the web provider of an\n"
     "AnalysisTemplate; and GET /healthz, /readyz and /metrics. Runs until SIGTERM or SIGINT;\n"
     "then it lets the requests under way end.\n\n"
@@ -22,7 +22,7 @@ constexpr const char* kDescription =
 Result<ServeOptions, Farewell> ParseServe(const std::vector<std::string>& arguments,
                                           const std::string& version, const GetEnv& get_env) {
   ServeOptions options;
-  CLI::App app(kDescription, "rollout-gate serve");
+  CLI::App app(kServeDescription, "rollout-gate serve");
   app.set_version_flag("--version", "rollout-gate " + version);
   app.add_flag("--print-ready", options.print_ready,
                "say \"ready URL\" on standard output once it listens");

@@ -9,13 +9,12 @@
 namespace gate::evaluate {
 namespace {
 
-Error Bad(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
-
 Setting SchemeSetting(evidence::Scheme& value) {
   return {"mc.scheme", "how MC signs: dsse or jws",
           [&value](std::string_view text) -> Result<void> {
             const auto scheme = evidence::SchemeFromString(text);
-            if (!scheme) return Bad(fmt::format("must be dsse or jws, not \"{}\"", text));
+            if (!scheme)
+              return InvalidArgument(fmt::format("must be dsse or jws, not \"{}\"", text));
             value = *scheme;
             return {};
           },
@@ -26,7 +25,7 @@ Setting UntrustedSetting(decide::Outcome& value) {
   return {"policy.untrusted", "verdict for an answer that cannot be trusted: fail or inconclusive",
           [&value](std::string_view text) -> Result<void> {
             if (text != "fail" && text != "inconclusive") {
-              return Bad(fmt::format("must be fail or inconclusive, not \"{}\"", text));
+              return InvalidArgument(fmt::format("must be fail or inconclusive, not \"{}\"", text));
             }
             value = text == "fail" ? decide::Outcome::kFail : decide::Outcome::kInconclusive;
             return {};

@@ -11,8 +11,6 @@
 namespace gate::evaluate {
 namespace {
 
-Error Bad(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
-
 struct Source {
   std::string where;  // "gate.yaml:3:10", "--timing-hold", "ROLLOUT_GATE_TIMING_HOLD"
   std::string text;
@@ -93,7 +91,7 @@ Setting BoolSetting(std::string path, std::string help, bool& value) {
   return {std::move(path), std::move(help),
           [&value](std::string_view text) -> Result<void> {
             if (text != "true" && text != "false") {
-              return Bad(fmt::format("must be true or false, not \"{}\"", text));
+              return InvalidArgument(fmt::format("must be true or false, not \"{}\"", text));
             }
             value = text == "true";
             return {};
@@ -106,7 +104,7 @@ Setting DurationSetting(std::string path, std::string help, Nanos& value) {
           [&value](std::string_view text) -> Result<void> {
             auto parsed = ParseDuration(text);
             if (!parsed) return std::move(parsed).error();
-            if (*parsed < Nanos(0)) return Bad("must not be negative");
+            if (*parsed < Nanos(0)) return InvalidArgument("must not be negative");
             value = *parsed;
             return {};
           },
@@ -120,7 +118,8 @@ Setting CountSetting(std::string path, std::string help, std::size_t& value, std
         std::size_t count = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
         if (error != std::errc() || end != text.data() + text.size() || count < 1 || count > most) {
-          return Bad(fmt::format("must be a number from 1 to {}, not \"{}\"", most, text));
+          return InvalidArgument(
+              fmt::format("must be a number from 1 to {}, not \"{}\"", most, text));
         }
         value = count;
         return {};

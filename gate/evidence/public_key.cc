@@ -64,12 +64,10 @@ const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-Error Unusable(std::string why) { return Error{ErrorCode::kInvalidArgument, std::move(why)}; }
-
 // The DER inside the only PEM block of `pem`.
 Result<std::string> DecodeArmor(std::string_view pem) {
   if (pem.find("PRIVATE KEY") != std::string_view::npos) {
-    return Unusable(
+    return InvalidArgument(
         "this is a private key; put the public key here (openssl pkey -in FILE -pubout), and "
         "replace the pair, since its secret was in a place that is not secret");
   }
@@ -79,24 +77,24 @@ Result<std::string> DecodeArmor(std::string_view pem) {
   unsigned char* data = nullptr;
   long size = 0;
   if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
-    return Unusable("not a PEM block that begins with -----BEGIN PUBLIC KEY-----");
+    return InvalidArgument("not a PEM block that begins with -----BEGIN PUBLIC KEY-----");
   }
   const Owned<char> owned_name(name);
   const Owned<char> owned_header(header);
   const Owned<unsigned char> owned_data(data);
   if (name == "CERTIFICATE"sv) {
-    return Unusable(
+    return InvalidArgument(
         "this is a certificate; put its key here (openssl x509 -in FILE -noout -pubkey)");
   }
   if (name != "PUBLIC KEY"sv) {
-    return Unusable(
+    return InvalidArgument(
         "not a PEM block that begins with -----BEGIN PUBLIC KEY-----, but of another kind");
   }
   const char* rest = nullptr;
   const long rest_size = BIO_get_mem_data(bio.get(), &rest);
   if (std::string_view(rest, static_cast<std::size_t>(rest_size)).find_first_not_of(" \t\r\n") !=
       std::string_view::npos) {
-    return Unusable("there is more after the first PEM block; one key has one block");
+    return InvalidArgument("there is more after the first PEM block; one key has one block");
   }
   return std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
 }
@@ -217,7 +215,8 @@ Result<PublicKey> PublicKey::FromPem(std::string_view pem, Algorithm algorithm) 
   if (!der) return std::move(der).error();
   Handle handle = Decode(*der, algorithm);
   if (handle == nullptr) {
-    return Unusable(fmt::format("not a key for {}, but {}", ToString(algorithm), Describe(*der)));
+    return InvalidArgument(
+        fmt::format("not a key for {}, but {}", ToString(algorithm), Describe(*der)));
   }
   return PublicKey(algorithm, std::move(handle));
 }

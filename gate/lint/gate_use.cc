@@ -11,12 +11,6 @@ namespace {
 constexpr std::string_view kVerdictPath = "/v1/verdicts";
 constexpr std::string_view kSpace = " \t\r\n";
 
-std::string Trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
-}
-
 // "{{ args.x }}" is "{{args.x}}".
 std::string WithoutSpaceInTags(std::string_view text) {
   std::string out;
@@ -252,7 +246,7 @@ std::vector<std::string> ArgumentsIn(std::string_view text) {
   for (auto open = text.find("{{"); open != std::string_view::npos; open = text.find("{{", open)) {
     const auto close = text.find("}}", open);
     if (close == std::string_view::npos) break;
-    const std::string tag = Trimmed(text.substr(open + 2, close - open - 2));
+    const std::string tag(Trimmed(text.substr(open + 2, close - open - 2)));
     if (tag.starts_with("args.")) names.push_back(tag.substr(5));
     open = close + 2;
   }

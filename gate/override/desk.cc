@@ -13,13 +13,11 @@
 namespace gate::override {
 namespace {
 
-Error NotPossible(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 // 404 for a collection: there is no such resource.
 Error Explain(Error error) {
   if (error.code != ErrorCode::kNotFound) return error;
-  return NotPossible("the custom resource gateoverrides.rollout-gate.io is not installed here: " +
-                     error.message);
+  return InvalidArgument(
+      "the custom resource gateoverrides.rollout-gate.io is not installed here: " + error.message);
 }
 
 bool AsksAbout(const Json& analysis, const std::string& stage) {
@@ -118,18 +116,18 @@ Result<decide::Override> Draft(const Word& word, const Json& rollout) {
   const watch::RolloutFacts facts = watch::ReadRollout(rollout, {word.stage});
   const std::string where = fmt::format("Rollout {}/{}", word.ns, word.rollout);
   if (facts.release != word.release) {
-    return NotPossible(
+    return InvalidArgument(
         fmt::format("{} has the release \"{}\", not \"{}\"", where, facts.release, word.release));
   }
   if (!HasGate(rollout, facts, word.stage)) {
-    return NotPossible(fmt::format("{} has no gate at stage {}", where, word.stage));
+    return InvalidArgument(fmt::format("{} has no gate at stage {}", where, word.stage));
   }
   if (!facts.observed || facts.current_hash.empty()) {
     return Error{ErrorCode::kUnavailable,
                  fmt::format("Argo Rollouts has not looked at the latest {} yet", where)};
   }
   if (facts.current_hash == facts.stable_hash) {
-    return NotPossible(
+    return InvalidArgument(
         fmt::format("release {} is the stable one of {} already", word.release, where));
   }
   decide::Override one{.name = {},

@@ -21,8 +21,6 @@ using decide::OverrideDecision;
 constexpr std::size_t kLongestReleaseId = 253;
 constexpr std::size_t kLongestWord = 63;
 
-Error Bad(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 // Of well-formed UTF-8.
 std::size_t CountCharacters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
@@ -36,12 +34,12 @@ struct Bounds {
 
 Result<void> CheckText(std::string_view field, const std::string& text, Bounds bounds) {
   if (!IsValidUtf8(text) || evidence::HasControlCharacters(text)) {
-    return Bad(fmt::format("{} holds control characters or is no UTF-8", field));
+    return InvalidArgument(fmt::format("{} holds control characters or is no UTF-8", field));
   }
   const std::size_t length = CountCharacters(text);
   if (length >= bounds.least && length <= bounds.most) return {};
-  return Bad(fmt::format("{} must have {} to {} characters, not {}", field, bounds.least,
-                         bounds.most, length));
+  return InvalidArgument(fmt::format("{} must have {} to {} characters, not {}", field,
+                                     bounds.least, bounds.most, length));
 }
 
 Result<void> CheckWord(std::string_view field, const std::string& text, std::string_view others) {
@@ -50,7 +48,7 @@ Result<void> CheckWord(std::string_view field, const std::string& text, std::str
            others.find(c) != std::string_view::npos;
   });
   if (good) return CheckText(field, text, {1, kLongestWord});
-  return Bad(fmt::format("{} may hold a-z 0-9 {} only", field, others));
+  return InvalidArgument(fmt::format("{} may hold a-z 0-9 {} only", field, others));
 }
 
 std::optional<OverrideDecision> DecisionFromString(std::string_view text) {
@@ -85,15 +83,15 @@ Result<decide::Override> ReadOverride(const Json& object) {
   one.actor = JsonString(object, "/spec/actor");
   one.reason = JsonString(object, "/spec/reason");
   const auto decision = DecisionFromString(JsonString(object, "/spec/decision"));
-  if (!decision) return Bad("decision is neither approve nor reject");
+  if (!decision) return InvalidArgument("decision is neither approve nor reject");
   one.decision = *decision;
   const auto created = ParseRfc3339(JsonString(object, "/metadata/creationTimestamp"));
-  if (!created) return Bad("its time of creation cannot be read");
+  if (!created) return InvalidArgument("its time of creation cannot be read");
   one.created = *created;
   const std::int64_t seconds = JsonInt(object, "/spec/validForSeconds");
   // Compared as seconds: as nanoseconds a large number would overflow.
   if (seconds < Seconds(kShortestValidity) || seconds > Seconds(kLongestValidity)) {
-    return Bad("validForSeconds must be from 60 to 86400");
+    return InvalidArgument("validForSeconds must be from 60 to 86400");
   }
   one.valid_for = std::chrono::seconds(seconds);
   return one;
@@ -113,12 +111,12 @@ Result<void> CheckOverride(const decide::Override& one) {
     if (!checked) return checked;
   }
   if (one.valid_for < kShortestValidity || one.valid_for > kLongestValidity) {
-    return Bad(fmt::format("an override is valid for {} to {}, not for {}",
-                           FormatDuration(kShortestValidity), FormatDuration(kLongestValidity),
-                           FormatDuration(one.valid_for)));
+    return InvalidArgument(fmt::format(
+        "an override is valid for {} to {}, not for {}", FormatDuration(kShortestValidity),
+        FormatDuration(kLongestValidity), FormatDuration(one.valid_for)));
   }
   if (one.over_refusal && one.decision != OverrideDecision::kApprove) {
-    return Bad("overRefusal goes with approve only");
+    return InvalidArgument("overRefusal goes with approve only");
   }
   return {};
 }

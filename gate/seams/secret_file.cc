@@ -4,17 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "gate/base/encoding.h"
+
 namespace gate {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{64} << 10U;
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 Result<Secret> Check(std::string_view word, const std::string& path) {
   const bool clean =

@@ -12,8 +12,6 @@ namespace {
 
 using evaluate::Setting;
 
-Error Bad(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
-
 // The parts of a text between any of `separators`, without empty ones.
 std::vector<std::string> Split(std::string_view text, std::string_view separators) {
   std::vector<std::string> parts;
@@ -30,20 +28,20 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 Setting StagesSetting(std::vector<std::string>& value) {
-  return {"watch.stages", "weights behind which gates stand, separated by commas",
-          [&value](std::string_view text) -> Result<void> {
-            const std::vector<std::string> stages = Split(text, ", ");
-            const auto is_weight = [](const std::string& stage) {
-              return stage.size() <= 3 &&
-                     stage.find_first_not_of("0123456789") == std::string::npos;
-            };
-            if (stages.empty() || !std::all_of(stages.begin(), stages.end(), is_weight)) {
-              return Bad(fmt::format("must be weights such as 20,50, not \"{}\"", text));
-            }
-            value = stages;
-            return {};
-          },
-          [&value] { return Join(value, ","); }};
+  return {
+      "watch.stages", "weights behind which gates stand, separated by commas",
+      [&value](std::string_view text) -> Result<void> {
+        const std::vector<std::string> stages = Split(text, ", ");
+        const auto is_weight = [](const std::string& stage) {
+          return stage.size() <= 3 && stage.find_first_not_of("0123456789") == std::string::npos;
+        };
+        if (stages.empty() || !std::all_of(stages.begin(), stages.end(), is_weight)) {
+          return InvalidArgument(fmt::format("must be weights such as 20,50, not \"{}\"", text));
+        }
+        value = stages;
+        return {};
+      },
+      [&value] { return Join(value, ","); }};
 }
 
 Setting FallbackSetting(watch::FallbackPolicy::Kind& value) {
@@ -57,7 +55,7 @@ Setting FallbackSetting(watch::FallbackPolicy::Kind& value) {
               value = kind;
               return {};
             }
-            return Bad(fmt::format("must be argo, undo or command, not \"{}\"", text));
+            return InvalidArgument(fmt::format("must be argo, undo or command, not \"{}\"", text));
           },
           [&value] { return std::string(watch::ToString(value)); }};
 }

@@ -6,7 +6,7 @@ namespace gate::watch {
 namespace {
 
 // Whoever answers sets a shorter deadline.
-constexpr Nanos kPatience = std::chrono::minutes(1);
+constexpr Nanos kInquiryPatience = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -62,7 +62,7 @@ void Inquirer::Work(Event& changed, const std::stop_token& stop) {
       (void)changed.Wait({wake, stop});
       continue;
     }
-    const McSays says = mc_.Ask(*inquiry, {runtime_.Now() + kPatience, stop});
+    const McSays says = mc_.Ask(*inquiry, {runtime_.Now() + kInquiryPatience, stop});
     PutBack(*inquiry);
     if (says != McSays::kNothing) on_answer_(*inquiry, says);
   }

@@ -10,7 +10,7 @@
 namespace gate::watch {
 namespace {
 
-constexpr Nanos kPatience = std::chrono::seconds(10);  // for one look
+constexpr Nanos kLookPatience = std::chrono::seconds(10);  // for one look
 constexpr Nanos kFirstPause = std::chrono::milliseconds(200);
 constexpr Nanos kLongestPause = std::chrono::seconds(10);
 // Fallbacks may take their time; nothing else is done meanwhile, so not too much of it.
@@ -245,7 +245,7 @@ void RolloutWatch::Look(const Key& key, const std::stop_token& stop) {
     if (found == entries_.end()) return;
     facts = found->second.facts;
   }
-  const auto next = LookOnce(key, facts, {runtime_.Now() + kPatience, stop});
+  const auto next = LookOnce(key, facts, {runtime_.Now() + kLookPatience, stop});
   if (!next && !stop.stop_requested()) {
     log_.Warn("cannot look after a Rollout",
               {{"namespace", key.first}, {"rollout", key.second}, {"error", next.error().message}});

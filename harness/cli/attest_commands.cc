@@ -29,10 +29,6 @@ using gate::ErrorCode;
 using gate::Result;
 
 // Text from a file, for a terminal.
-std::string Clean(std::string_view text) {
-  return reports::CleanText(text, reports::LineBreaks::kAsSpaces);
-}
-
 // --- keygen -------------------------------------------------------------------------------------
 
 struct KeygenOptions {
@@ -117,16 +113,17 @@ Result<reports::Approvers> ReadApprovers(const std::string& path) {
 
 void PrintFindings(const std::vector<reports::Finding>& findings, const char* prefix) {
   for (const reports::Finding& finding : findings) {
-    fmt::print("{}{}: {}\n", prefix, Clean(finding.file), Clean(finding.what));
+    fmt::print("{}{}: {}\n", prefix, reports::OneLine(finding.file),
+               reports::OneLine(finding.what));
   }
 }
 
 void PrintApproval(const reports::SignedApproval& approval) {
   const bool approved = approval.judgement == reports::Judgement::kApproved;
   fmt::print("{} {} by {} ({}) at {}{}{}\n",
-             approved ? "approved:" : "REJECTED:", Clean(approval.row), Clean(approval.name),
-             approval.role, gate::FormatRfc3339(approval.time, 0),
-             approval.comment.empty() ? "" : ": ", Clean(approval.comment));
+             approved ? "approved:" : "REJECTED:", reports::OneLine(approval.row),
+             reports::OneLine(approval.name), approval.role, gate::FormatRfc3339(approval.time, 0),
+             approval.comment.empty() ? "" : ": ", reports::OneLine(approval.comment));
 }
 
 ExitCode Conclude(const std::string& folder, const reports::Verification& verification) {
@@ -138,8 +135,8 @@ ExitCode Conclude(const std::string& folder, const reports::Verification& verifi
                verification.mismatches.size() == 1 ? "is" : "are");
     return ExitCode::kFail;
   }
-  const std::string what =
-      fmt::format("run {}, {}", Clean(verification.run_id), Clean(verification.decision));
+  const std::string what = fmt::format("run {}, {}", reports::OneLine(verification.run_id),
+                                       reports::OneLine(verification.decision));
   if (!verification.unchecked.empty()) {
     fmt::print("{}: nothing contradicts, but not everything was checked ({})\n", folder, what);
     return ExitCode::kInconclusive;

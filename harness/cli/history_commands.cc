@@ -27,10 +27,6 @@ constexpr int kNanosDigits = 9;
 
 enum class Output { kText, kJson };
 
-std::string Clean(std::string_view text) {
-  return reports::CleanText(text, reports::LineBreaks::kAsSpaces);
-}
-
 std::string When(gate::WallTime time) { return gate::FormatRfc3339(time, 0); }
 
 Json ToJson(const std::optional<reports::Interval>& interval) {
@@ -81,9 +77,9 @@ std::string RunLine(const reports::RunHead& run) {
   const std::string worst =
       run.worst ? fmt::format("{} ({})", reports::FormatInterval(*run.worst), run.worst_scenario)
                 : "not measured";
-  return Clean(fmt::format("{:<25}  {}  {:<7}  {:<10}  {:<36}  {}", run.run_id, When(run.started),
-                           run.backend, run.decision, worst,
-                           run.git_commit.empty() ? "" : run.git_commit.substr(0, 12))) +
+  return reports::OneLine(fmt::format("{:<25}  {}  {:<7}  {:<10}  {:<36}  {}", run.run_id,
+                                      When(run.started), run.backend, run.decision, worst,
+                                      run.git_commit.empty() ? "" : run.git_commit.substr(0, 12))) +
          "\n";
 }
 
@@ -105,14 +101,14 @@ std::string RowLine(const reports::RowHistory& row) {
   if (row.proven) state += fmt::format(" ({} {})", row.runs, row.runs == 1 ? "run" : "runs");
   const bool open = row.now != Outcome::kPass && row.now != Outcome::kFail;
   if (open) state += fmt::format("; {} in the newest run", reports::ToString(row.now));
-  return Clean(fmt::format("  {:<22}  {}", row.row, state)) + "\n";
+  return reports::OneLine(fmt::format("  {:<22}  {}", row.row, state)) + "\n";
 }
 
 std::string RenderText(const Shown& shown) {
   std::string text = "The newest runs, with the worst rollback of each:\n";
   for (const reports::RunHead& run : shown.runs) text += RunLine(run);
   for (const Shown::OfBackend& each : shown.backends) {
-    text += fmt::format("\nThe checklist on {}:\n", Clean(each.backend));
+    text += fmt::format("\nThe checklist on {}:\n", reports::OneLine(each.backend));
     for (const reports::RowHistory& row : each.rows) text += RowLine(row);
   }
   return text;

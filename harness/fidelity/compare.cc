@@ -82,7 +82,7 @@ std::string_view ToString(Agreement::Status status) {
 }
 
 std::string Side(const std::optional<std::string>& entry) {
-  return entry ? reports::CleanText(*entry, reports::LineBreaks::kAsSpaces) : "(nothing more)";
+  return entry ? reports::OneLine(*entry) : "(nothing more)";
 }
 
 std::string Row(const Agreement& agreement, std::size_t width) {

@@ -19,7 +19,7 @@ std::string Why(const Agreement& agreement, const Difference& difference,
   return fmt::format("{}: {}", difference.track, reports::EscapeMarkdown(entry->reason));
 }
 
-std::string Result(const Agreement& agreement) {
+std::string ResultText(const Agreement& agreement) {
   switch (agreement.status) {
     case Agreement::Status::kAgree:
       return "agrees";
@@ -39,7 +39,7 @@ std::string Row(const Agreement& agreement, const std::vector<Divergence>& liste
     reasons.push_back(Why(agreement, each, listed));
   }
   return fmt::format("| {} | {} | {} | {} | {} |\n", reports::EscapeMarkdown(agreement.scenario),
-                     agreement.argo, Result(agreement), agreement.compared,
+                     agreement.argo, ResultText(agreement), agreement.compared,
                      fmt::join(reasons, "; "));
 }
 

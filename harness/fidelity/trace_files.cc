@@ -11,7 +11,7 @@
 #include "reports/codec.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
-#include "reports/records.h"
+#include "reports/read.h"
 
 namespace drill {
 namespace {
@@ -22,7 +22,6 @@ using gate::Json;
 using gate::Result;
 
 constexpr std::string_view kFormat = "drill-trace/v1";
-constexpr std::size_t kLargestJournal = std::size_t{512} << 20U;
 
 // Tenths of a second as text: 12.3.
 std::string Tenths(gate::Nanos time) {
@@ -62,12 +61,8 @@ Result<Milestone> ReadMilestone(const Json& record, const std::string& file, int
 }
 
 Result<std::vector<MilestoneTrace>> TracesOfRun(const std::string& journal_path) {
-  const auto text = reports::ReadWholeFile(journal_path, kLargestJournal);
-  if (!text) return text.error();
-  const auto journal = reports::ParseJournal(*text);
-  if (!journal) return Error(journal.error()).Wrap(journal_path);
-  const auto run = reports::BuildRunResult(*journal);
-  if (!run) return Error(run.error()).Wrap(journal_path);
+  const auto run = reports::ReadRun(journal_path);
+  if (!run) return run.error();
   std::vector<MilestoneTrace> traces;
   for (const reports::ScenarioResult& scenario : run->scenarios) {
     if (scenario.started) traces.push_back(ExtractMilestones(*run, scenario));

@@ -12,7 +12,7 @@ using gate::Json;
 using gate::JsonString;
 using gate::Result;
 
-constexpr const char* kNamespace = "argo-rollouts";
+constexpr const char* kArgoNamespace = "argo-rollouts";
 constexpr const char* kName = "argo-rollouts";  // of the Deployment and of its container
 constexpr const char* kSelector = "app.kubernetes.io/name=argo-rollouts";
 
@@ -32,8 +32,8 @@ Result<std::optional<std::string>> FindController(gate::KubeApi& kube,
 Result<void> Install(ClusterTools& tools, gate::KubeApi& kube, const ArgoSource& source,
                      const gate::Deadline& deadline) {
   const Json ns = {
-      {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kNamespace}}}};
-  auto created = kube.Apply({gate::kube::kNamespaces, "", kNamespace}, ns, "gate-drill",
+      {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kArgoNamespace}}}};
+  auto created = kube.Apply({gate::kube::kNamespaces, "", kArgoNamespace}, ns, "gate-drill",
                             gate::KubeApi::Force::kNo, gate::KubeSubresource::kNone, deadline);
   if (!created) return std::move(created).error().Wrap("creating the namespace argo-rollouts");
   const std::string manifest =
@@ -42,10 +42,11 @@ Result<void> Install(ClusterTools& tools, gate::KubeApi& kube, const ArgoSource&
                               : source.manifest;
   // Server-side: the CRDs are larger than the annotation of a client-side apply may be.
   auto applied = tools.Run(
-      {"kubectl", "apply", "--server-side", "--namespace", kNamespace, "-f", manifest}, deadline);
+      {"kubectl", "apply", "--server-side", "--namespace", kArgoNamespace, "-f", manifest},
+      deadline);
   if (!applied) return std::move(applied).error().Wrap("installing Argo Rollouts");
   if (source.image.empty()) return {};
-  auto set = tools.Run({"kubectl", "set", "image", "--namespace", kNamespace,
+  auto set = tools.Run({"kubectl", "set", "image", "--namespace", kArgoNamespace,
                         std::string("deployment/") + kName, kName + ("=" + source.image)},
                        deadline);
   if (!set) return std::move(set).error().Wrap("setting the image of Argo Rollouts");
@@ -71,7 +72,7 @@ Result<Json> EnsureArgo(ClusterTools& tools, gate::KubeApi& kube, gate::Runtime&
   if (!*ns) {
     auto installed = Install(tools, kube, source, deadline);
     if (!installed) return std::move(installed).error();
-    *ns = kNamespace;
+    *ns = kArgoNamespace;
   }
   auto available = WaitFor(kube, runtime, AvailableDeployment(**ns, kName), deadline);
   if (!available) return std::move(available).error();

@@ -15,7 +15,7 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
-std::int64_t Seconds(gate::Nanos time) {
+std::int64_t WholeSeconds(gate::Nanos time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time).count();
 }
 
@@ -56,7 +56,7 @@ Result<Json> MakeStep(const CanaryStep& step, const GateMaker& gates) {
       return Json{{"setWeight", step.weight}};
     case CanaryStep::Kind::kPause:
       if (!step.time) return Json{{"pause", Json::object()}};
-      return Json{{"pause", {{"duration", Seconds(*step.time)}}}};
+      return Json{{"pause", {{"duration", WholeSeconds(*step.time)}}}};
     case CanaryStep::Kind::kGate:
       break;
   }
@@ -85,8 +85,9 @@ Result<void> ShapeRollout(const RolloutShape& shape, Json& rollout) {
     canary["analysis"] = *std::move(gate);
     canary["analysis"]["startingStep"] = shape.background->starting_step;
   }
-  if (shape.min_ready) spec["minReadySeconds"] = Seconds(*shape.min_ready);
-  if (shape.progress_deadline) spec["progressDeadlineSeconds"] = Seconds(*shape.progress_deadline);
+  if (shape.min_ready) spec["minReadySeconds"] = WholeSeconds(*shape.min_ready);
+  if (shape.progress_deadline)
+    spec["progressDeadlineSeconds"] = WholeSeconds(*shape.progress_deadline);
   if (shape.progress_deadline_abort) spec["progressDeadlineAbort"] = *shape.progress_deadline_abort;
   if (shape.rollback_window) spec["rollbackWindow"] = {{"revisions", *shape.rollback_window}};
   return {};

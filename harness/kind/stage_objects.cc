@@ -56,7 +56,7 @@ constexpr gate::Nanos kWebMargin = std::chrono::seconds(30);
 // More than a server lets requests take that are under way when it is asked to stop.
 constexpr gate::Nanos kServiceGrace = std::chrono::seconds(15);
 
-std::int64_t Seconds(gate::Nanos time) {
+std::int64_t WholeSecondsUp(gate::Nanos time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
@@ -78,18 +78,18 @@ Result<gate::Nanos> DurationAt(const Json& config, const char* pointer, const st
 
 Result<std::int64_t> JobDeadlineSeconds(const Scenario& scenario, const Json& config,
                                         const std::string& path) {
-  if (scenario.job_deadline) return Seconds(*scenario.job_deadline);
+  if (scenario.job_deadline) return WholeSecondsUp(*scenario.job_deadline);
   auto hold = DurationAt(config, "/timing/hold", path);
   if (!hold) return std::move(hold).error();
   auto budget = DurationAt(config, "/timing/budget", path);
   if (!budget) return std::move(budget).error();
-  return Seconds(*hold + *budget + kJobMargin);
+  return WholeSecondsUp(*hold + *budget + kJobMargin);
 }
 
 Result<std::int64_t> WebTimeoutSeconds(const Json& config, const std::string& path) {
   auto budget = DurationAt(config, "/timing/budget", path);
   if (!budget) return std::move(budget).error();
-  return Seconds(*budget + kWebMargin);
+  return WholeSecondsUp(*budget + kWebMargin);
 }
 
 // The drill's configuration of the gate with the scenario's settings.
@@ -162,25 +162,26 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
   if (!job_deadline) return std::move(job_deadline).error();
   auto script = CheckedScript(scenario, world);
   if (!script) return std::move(script).error();
-  return Placeholders{{"NAMESPACE", world.ns},
-                      {"RUN", world.run},
-                      {"SCENARIO", gate::LowerCase(scenario.id)},
-                      {"STABLE_RELEASE", scenario.stable_release},
-                      {"REPLICAS", scenario.replicas},
-                      {"MAX_SURGE", IntOrString(scenario.max_surge)},
-                      {"MAX_UNAVAILABLE", IntOrString(scenario.max_unavailable)},
-                      {"GATE_IMAGE", scenario.gate_image ? world.gate_image : kMissingImage},
-                      {"SERVE_IMAGE", world.serve_image},
-                      {"MOCK_IMAGE", world.mock_image},
-                      {"DRY_RUN", scenario.dry_run},
-                      {"JOB_DEADLINE_SECONDS", *job_deadline},
-                      {"WEB_TIMEOUT_SECONDS", *web_timeout},
-                      {"GATE_GRACE_SECONDS", Seconds(scenario.gate_grace.value_or(kServiceGrace))},
-                      {"GATE_CONFIG", Text(*config)},
-                      {"KEYRING", Text(Keyring(world))},
-                      {"TOKEN", std::string(world.token.Reveal())},
-                      {"CALLER_TOKEN", std::string(world.caller_token.Reveal())},
-                      {"MC_SCRIPT", *std::move(script)}};
+  return Placeholders{
+      {"NAMESPACE", world.ns},
+      {"RUN", world.run},
+      {"SCENARIO", gate::LowerCase(scenario.id)},
+      {"STABLE_RELEASE", scenario.stable_release},
+      {"REPLICAS", scenario.replicas},
+      {"MAX_SURGE", IntOrString(scenario.max_surge)},
+      {"MAX_UNAVAILABLE", IntOrString(scenario.max_unavailable)},
+      {"GATE_IMAGE", scenario.gate_image ? world.gate_image : kMissingImage},
+      {"SERVE_IMAGE", world.serve_image},
+      {"MOCK_IMAGE", world.mock_image},
+      {"DRY_RUN", scenario.dry_run},
+      {"JOB_DEADLINE_SECONDS", *job_deadline},
+      {"WEB_TIMEOUT_SECONDS", *web_timeout},
+      {"GATE_GRACE_SECONDS", WholeSecondsUp(scenario.gate_grace.value_or(kServiceGrace))},
+      {"GATE_CONFIG", Text(*config)},
+      {"KEYRING", Text(Keyring(world))},
+      {"TOKEN", std::string(world.token.Reveal())},
+      {"CALLER_TOKEN", std::string(world.caller_token.Reveal())},
+      {"MC_SCRIPT", *std::move(script)}};
 }
 
 }  // namespace

@@ -15,25 +15,21 @@ constexpr gate::Nanos kRedrawEvery = std::chrono::milliseconds(250);
 constexpr std::size_t kMostLiveLines = 20;  // a terminal is rarely lower
 
 // Phases hold text from anywhere, which must not steer the terminal.
-std::string Clean(std::string_view text) {
-  return reports::CleanText(text, reports::LineBreaks::kAsSpaces);
-}
-
 std::string Seconds(gate::Nanos time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
 
 std::string EndLine(const reports::ScenarioResult& result) {
-  return Clean(fmt::format("{:<12} {:<10} {:>8}  {}", reports::ToString(result.outcome), result.id,
-                           Seconds(result.duration),
-                           result.reason.empty() ? result.title : result.reason));
+  return reports::OneLine(fmt::format("{:<12} {:<10} {:>8}  {}", reports::ToString(result.outcome),
+                                      result.id, Seconds(result.duration),
+                                      result.reason.empty() ? result.title : result.reason));
 }
 
 }  // namespace
 
 void PlainProgress::Write(const std::string& line) {
   const std::string stamped =
-      fmt::format("[{:>8}] {}\n", Seconds(runtime_.Now() - start_), Clean(line));
+      fmt::format("[{:>8}] {}\n", Seconds(runtime_.Now() - start_), reports::OneLine(line));
   const std::lock_guard lock(mutex_);
   out_(stamped);
 }
@@ -64,7 +60,7 @@ void LiveProgress::OnRun(std::string_view phase) {
   const gate::Instant now = runtime_.Now();
   const int columns = columns_();
   const std::lock_guard lock(mutex_);
-  run_ = {Clean(phase), now};
+  run_ = {reports::OneLine(phase), now};
   Redraw(now, columns, "");
 }
 
@@ -72,7 +68,7 @@ void LiveProgress::OnScenario(const std::string& id, std::string_view phase) {
   const gate::Instant now = runtime_.Now();
   const int columns = columns_();
   const std::lock_guard lock(mutex_);
-  running_.emplace(id, Line{"", now}).first->second.phase = Clean(phase);
+  running_.emplace(id, Line{"", now}).first->second.phase = reports::OneLine(phase);
   Redraw(now, columns, "");
 }
 

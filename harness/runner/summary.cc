@@ -18,7 +18,7 @@ using reports::ScenarioResult;
 constexpr std::size_t kLongestReason = 300;  // bytes
 
 std::string Clean(std::string_view text) {
-  return reports::CleanText(gate::Truncate(text, kLongestReason), reports::LineBreaks::kAsSpaces);
+  return reports::OneLine(gate::Truncate(text, kLongestReason));
 }
 
 std::string Measures(const ScenarioResult& scenario) {

@@ -230,10 +230,9 @@ std::string RenderTimeline(std::string_view title, const std::vector<TraceEntry>
       continue;
     }
     const auto [who, what] = Tell(entry);
-    lines.Add(
-        entry.at - zero,
-        fmt::format("{:>6}  {:>7}  {:>7}  {:<9}  {}", state.weight, state.stable, state.canary, who,
-                    reports::CleanText(what, reports::LineBreaks::kAsSpaces)));
+    lines.Add(entry.at - zero,
+              fmt::format("{:>6}  {:>7}  {:>7}  {:<9}  {}", state.weight, state.stable,
+                          state.canary, who, reports::OneLine(what)));
   }
   text += lines.Take();
   if (hidden > 0) {

@@ -51,8 +51,6 @@ int StatusOf(ErrorCode code) {
   return 400;
 }
 
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 // Takes query parameters one by one; the first mistake is kept, and what nobody took is one.
 class QueryReader {
  public:
@@ -84,7 +82,7 @@ class QueryReader {
   }
 
   void Complain(std::string message) {
-    if (!mistake_) mistake_ = Invalid(std::move(message));
+    if (!mistake_) mistake_ = gate::InvalidArgument(std::move(message));
   }
 
   // The mistake, if there was one.
@@ -258,13 +256,14 @@ Result<void> ReadFlipMember(const std::string& key, const Json& value, Override&
     flip.ok = value.get<bool>();
   } else if (key == "for" && value.is_string()) {
     const auto lasts = gate::ParseDuration(value.get<std::string>());
-    if (!lasts) return Invalid("\"for\": " + lasts.error().message);
+    if (!lasts) return gate::InvalidArgument("\"for\": " + lasts.error().message);
     if (*lasts <= Nanos(0) || *lasts > kLongestFlip) {
-      return Invalid("\"for\" must be between 0 and " + gate::FormatDuration(kLongestFlip));
+      return gate::InvalidArgument("\"for\" must be between 0 and " +
+                                   gate::FormatDuration(kLongestFlip));
     }
     flip.lasts = *lasts;
   } else if (key != "ok" || !value.is_null()) {
-    return Invalid(
+    return gate::InvalidArgument(
         fmt::format("\"{}\" is unknown or of the wrong type; expected {}", key, kFlipUsage));
   }
   return {};
@@ -272,16 +271,16 @@ Result<void> ReadFlipMember(const std::string& key, const Json& value, Override&
 
 Result<Override> ReadFlip(const std::string& body) {
   const auto json = gate::ParseStrictJson(body);
-  if (!json) return Invalid("the body is not JSON: " + json.error().message);
-  if (!json->is_object()) return Invalid("the body must be an object");
+  if (!json) return gate::InvalidArgument("the body is not JSON: " + json.error().message);
+  if (!json->is_object()) return gate::InvalidArgument("the body must be an object");
   Override flip;
   for (const auto& [key, value] : json->items()) {
     auto read = ReadFlipMember(key, value, flip);
     if (!read) return std::move(read).error();
   }
-  if (flip.release.empty()) return Invalid("\"release\" is missing or empty");
-  if (!json->contains("ok")) return Invalid("\"ok\" is missing");
-  if (flip.lasts && !flip.ok) return Invalid("what ends now needs no \"for\"");
+  if (flip.release.empty()) return gate::InvalidArgument("\"release\" is missing or empty");
+  if (!json->contains("ok")) return gate::InvalidArgument("\"ok\" is missing");
+  if (flip.lasts && !flip.ok) return gate::InvalidArgument("what ends now needs no \"for\"");
   return flip;
 }
 

@@ -22,7 +22,7 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
-using ErrorCode = boost::system::error_code;
+using ErrorValue = boost::system::error_code;
 
 constexpr std::size_t kMostConnections = 64;
 constexpr std::uint64_t kBodyLimit = std::uint64_t{1} << 20U;  // of a script
@@ -45,11 +45,11 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_.emplace();
     parser_->body_limit(kBodyLimit);
     timer_.expires_after(kIdleTimeout);
-    timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+    timer_.async_wait([self = shared_from_this()](const ErrorValue& error) {
       if (!error) self->Close();
     });
     http::async_read(socket_, buffer_, *parser_,
-                     [self = shared_from_this()](const ErrorCode& error, std::size_t /*bytes*/) {
+                     [self = shared_from_this()](const ErrorValue& error, std::size_t /*bytes*/) {
                        self->timer_.cancel();
                        self->OnRead(error);
                      });
@@ -58,13 +58,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void Close() {
     const auto self = shared_from_this();
     EndWait();
-    ErrorCode ignored;
+    ErrorValue ignored;
     socket_.close(ignored);
     if (on_gone_) std::exchange(on_gone_, nullptr)(id_);
   }
 
  private:
-  void OnRead(const ErrorCode& error) {
+  void OnRead(const ErrorValue& error) {
     if (error == http::error::body_limit) {
       keep_alive_ = false;
       return Write({413, "{\"error\": \"the body is larger than 1 MiB\"}\n", "application/json"});
@@ -84,12 +84,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void Wait(AdminWait wait) {
     wait_ = std::move(wait);
     timer_.expires_after(wait_->timeout);
-    timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+    timer_.async_wait([self = shared_from_this()](const ErrorValue& error) {
       if (!error) self->FinishWait(AdminApi::WaitEnd::kTimeOver);
     });
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const ErrorCode& error) {
-      if (!error && self->wait_) self->Close();
-    });
+    socket_.async_wait(tcp::socket::wait_read,
+                       [self = shared_from_this()](const ErrorValue& error) {
+                         if (!error && self->wait_) self->Close();
+                       });
     // Called by whichever thread sees the last request, perhaps when the wait is over already.
     ticket_ = service_.AwaitCount(
         wait_->filter, wait_->count,
@@ -123,7 +124,7 @@ class Session : public std::enable_shared_from_this<Session> {
     response_.body() = std::move(reply.body);
     response_.prepare_payload();
     http::async_write(socket_, response_,
-                      [self = shared_from_this()](const ErrorCode& error, std::size_t /*bytes*/) {
+                      [self = shared_from_this()](const ErrorValue& error, std::size_t /*bytes*/) {
                         if (error || !self->keep_alive_) return self->Close();
                         self->Read();
                       });
@@ -155,11 +156,11 @@ struct AdminServer::Parts {
       paused = true;
       return;
     }
-    acceptor.async_accept([this](const ErrorCode& error, tcp::socket socket) {
+    acceptor.async_accept([this](const ErrorValue& error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (error) {
         retry.expires_after(kAcceptRetry);
-        retry.async_wait([this](const ErrorCode& cancelled) {
+        retry.async_wait([this](const ErrorValue& cancelled) {
           if (!cancelled) Accept();
         });
         return;
@@ -202,7 +203,7 @@ gate::Result<std::string> AdminServer::Listen(const std::string& address) {
 }
 
 void AdminServer::Stop() {
-  ErrorCode ignored;
+  ErrorValue ignored;
   parts_->paused = false;
   parts_->retry.cancel();
   parts_->acceptor.close(ignored);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gate/base/encoding.h"
+
 namespace mock_mc {
 namespace {
 
@@ -21,29 +23,6 @@ constexpr std::string_view kHead =
     "th,td{text-align:left;padding:.2em .8em;border-bottom:1px solid #ddd;"
     "font-variant-numeric:tabular-nums}th{font-weight:600;background:#f4f4f4}"
     "td.f{color:#a40000}</style></head>\n<body><h1>mock-mc</h1>\n";
-
-std::string Escape(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 struct Contents {
   std::vector<JournalEntry> latest;  // oldest first
@@ -80,7 +59,7 @@ void AddFigures(const Tally& tally, Service& service, std::uint64_t dropped, std
   page += "<table><tr><th>fault</th><th>times</th></tr>";
   for (const auto& [fault, count] : tally.faults) {
     fmt::format_to(std::back_inserter(page), "<tr><td class=\"f\">{}</td><td>{}</td></tr>",
-                   Escape(fault), count);
+                   gate::EscapeMarkup(fault), count);
   }
   page += "</table>\n";
 }
@@ -91,9 +70,10 @@ void AddEntry(const JournalEntry& entry, std::string& page) {
   fmt::format_to(std::back_inserter(page),
                  "<tr><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td><td>{}</td><td>{}</td>"
                  "<td class=\"f\">{}</td><td>{}</td><td>{}</td></tr>\n",
-                 entry.sequence, gate::FormatRfc3339(entry.arrived.wall, 3), Escape(entry.method),
-                 Escape(entry.path), Escape(decision.rule), Escape(decision.response),
-                 decision.status, Escape(decision.fault), ended,
+                 entry.sequence, gate::FormatRfc3339(entry.arrived.wall, 3),
+                 gate::EscapeMarkup(entry.method), gate::EscapeMarkup(entry.path),
+                 gate::EscapeMarkup(decision.rule), gate::EscapeMarkup(decision.response),
+                 decision.status, gate::EscapeMarkup(decision.fault), ended,
                  entry.completion ? entry.completion->bytes_written : 0);
 }
 
@@ -110,7 +90,8 @@ std::string StatusPage(Service& service) {
     AddEntry(*entry, page);
   }
   page += "</table>\n<p>Rules:";
-  for (const std::string& rule : contents.rules) page += " <code>" + Escape(rule) + "</code>";
+  for (const std::string& rule : contents.rules)
+    page += " <code>" + gate::EscapeMarkup(rule) + "</code>";
   page += "</p></body></html>\n";
   return page;
 }

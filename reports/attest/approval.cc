@@ -17,6 +17,7 @@
 #include "reports/attest/role.h"
 #include "reports/attest/statement.h"
 #include "reports/file_io.h"
+#include "reports/read.h"
 
 namespace reports {
 namespace {
@@ -26,19 +27,17 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
-constexpr std::size_t kLargestBundle = std::size_t{64} << 20U;
 constexpr std::size_t kLongestComment = 2000;
 
-Error Invalid(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
-Error Wrong(std::string why) { return {ErrorCode::kProtocol, std::move(why)}; }
-
 Result<void> CheckRequest(const ApprovalRequest& request) {
-  if (!IsRole(request.role)) return Invalid(std::string(kRoleRule));
-  if (request.rows.empty()) return Invalid("an approval names at least one row of the checklist");
+  if (!IsRole(request.role)) return gate::InvalidArgument(std::string(kRoleRule));
+  if (request.rows.empty())
+    return gate::InvalidArgument("an approval names at least one row of the checklist");
   const std::set<std::string> distinct(request.rows.begin(), request.rows.end());
-  if (distinct.size() != request.rows.size()) return Invalid("a row is named twice");
+  if (distinct.size() != request.rows.size()) return gate::InvalidArgument("a row is named twice");
   if (request.comment.size() > kLongestComment || !gate::IsValidUtf8(request.comment)) {
-    return Invalid(fmt::format("a comment is UTF-8 of at most {} bytes", kLongestComment));
+    return gate::InvalidArgument(
+        fmt::format("a comment is UTF-8 of at most {} bytes", kLongestComment));
   }
   return {};
 }
@@ -82,18 +81,15 @@ Result<void> CheckFiles(const std::string& folder, const ReportStatement& statem
 
 // That the checklist has the rows.
 Result<void> CheckRows(const std::string& folder, const std::vector<std::string>& rows) {
-  constexpr std::size_t kLargestReport = std::size_t{512} << 20U;
-  const std::string path = folder + "/report.json";
-  const auto text = ReadWholeFile(path, kLargestReport);
-  if (!text) return text.error();
-  const auto report = gate::ParseStrictJson(*text, {.max_bytes = kLargestReport});
-  if (!report) return Error(report.error()).Wrap(path);
+  const auto report = ReadReportJson(folder);
+  if (!report) return report.error();
   std::set<std::string> known;
   for (const Json& row : gate::JsonArray(*report, "/checklist")) {
     known.insert(gate::JsonString(row, "/id"));
   }
   for (const std::string& row : rows) {
-    if (!known.contains(row)) return Invalid(path + ": its checklist has no row " + row);
+    if (!known.contains(row))
+      return gate::InvalidArgument(folder + "/report.json: its checklist has no row " + row);
   }
   return {};
 }
@@ -142,14 +138,15 @@ Result<Said> ReadApproval(std::string_view payload) {
   Said said;
   said.role = gate::JsonString(extension, "/role");
   for (const Json& row : gate::JsonArray(extension, "/rows")) {
-    if (!row.is_string()) return Wrong("a row is not a text");
+    if (!row.is_string()) return gate::ProtocolError("a row is not a text");
     said.rows.push_back(row.get<std::string>());
   }
-  if (said.rows.empty()) return Wrong("it names no row of a checklist");
+  if (said.rows.empty()) return gate::ProtocolError("it names no row of a checklist");
   const auto time = gate::ParseRfc3339(gate::JsonString(predicate, "/timeVerified"));
-  if (!time) return Wrong("it does not say when");
+  if (!time) return gate::ProtocolError("it does not say when");
   const std::string result = gate::JsonString(predicate, "/verificationResult");
-  if (result != "PASSED" && result != "FAILED") return Wrong("it neither approves nor rejects");
+  if (result != "PASSED" && result != "FAILED")
+    return gate::ProtocolError("it neither approves nor rejects");
   said.common.role = said.role;
   said.common.time = *time;
   said.common.judgement = result == "PASSED" ? Judgement::kApproved : Judgement::kRejected;
@@ -163,13 +160,16 @@ Result<void> CheckApprover(const Approver& approver, const Said& said) {
   const gate::WallTime time = said.common.time;
   if ((approver.not_before && time < *approver.not_before) ||
       (approver.not_after && time > *approver.not_after)) {
-    return Wrong(fmt::format("its key did not count at {}", gate::FormatRfc3339(time, 0)));
+    return gate::ProtocolError(
+        fmt::format("its key did not count at {}", gate::FormatRfc3339(time, 0)));
   }
   for (const std::string& row : said.rows) {
     const bool allowed =
         approver.rows.empty() ||
         std::find(approver.rows.begin(), approver.rows.end(), row) != approver.rows.end();
-    if (!allowed) return Wrong(fmt::format("row {} is not for role {} to answer", row, said.role));
+    if (!allowed)
+      return gate::ProtocolError(
+          fmt::format("row {} is not for role {} to answer", row, said.role));
   }
   return {};
 }
@@ -184,11 +184,13 @@ Result<const Approver*> FindApprover(const Approvers& approvers, const Bundle& b
     if (approver.role == role) break;
   }
   if (signer == nullptr) {
-    return Wrong(fmt::format("is signed with key \"{}\", which is no approver's", bundle.key_id));
+    return gate::ProtocolError(
+        fmt::format("is signed with key \"{}\", which is no approver's", bundle.key_id));
   }
   if (auto good = CheckSignature(bundle, signer->key); !good) return std::move(good).error();
   if (signer->role != role) {
-    return Wrong(fmt::format("the key of {} does not speak for role \"{}\"", signer->name, role));
+    return gate::ProtocolError(
+        fmt::format("the key of {} does not speak for role \"{}\"", signer->name, role));
   }
   return signer;
 }
@@ -204,7 +206,7 @@ Result<Said> CheckApproval(std::string_view text, const std::string& report_dige
   if (!approver) return approver.error();
   if (!said) return said;
   if (said->common.report_digest != report_digest) {
-    return Wrong("is about another report, or this one before it was signed anew");
+    return gate::ProtocolError("is about another report, or this one before it was signed anew");
   }
   if (auto good = CheckApprover(**approver, *said); !good) return std::move(good).error();
   said->common.name = (*approver)->name;

@@ -23,8 +23,6 @@ using gate::evidence::SignatureForm;
 constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 constexpr std::string_view kPayloadType = "application/vnd.in-toto+json";
 
-Error Wrong(std::string why) { return {ErrorCode::kProtocol, std::move(why)}; }
-
 // Empty lists are left out by some writers and demanded by some readers: they are written.
 std::string WriteBundle(const Bundle& bundle) {
   const Json json = {{"mediaType", kMediaType},
@@ -81,26 +79,27 @@ Result<std::string> SealBundle(std::string_view payload, const gate::signing::Si
 Result<Bundle> ReadBundle(std::string_view text) {
   constexpr std::size_t kLargest = std::size_t{64} << 20U;
   const auto json = gate::ParseStrictJson(text, {.max_bytes = kLargest});
-  if (!json) return Wrong("is not JSON: " + json.error().message);
+  if (!json) return gate::ProtocolError("is not JSON: " + json.error().message);
   if (gate::JsonString(*json, "/mediaType") != kMediaType) {
-    return Wrong(
+    return gate::ProtocolError(
         fmt::format("is not a Sigstore bundle v0.3 (its mediaType is not {})", kMediaType));
   }
   if (gate::JsonString(*json, "/dsseEnvelope/payloadType") != kPayloadType) {
-    return Wrong(
+    return gate::ProtocolError(
         fmt::format("holds no in-toto statement (its payloadType is not {})", kPayloadType));
   }
   if (gate::JsonArray(*json, "/dsseEnvelope/signatures").size() != 1) {
-    return Wrong("does not have exactly one signature");
+    return gate::ProtocolError("does not have exactly one signature");
   }
   auto payload = gate::Base64Decode(gate::JsonString(*json, "/dsseEnvelope/payload"));
-  if (!payload) return Wrong("its payload is not base64");
+  if (!payload) return gate::ProtocolError("its payload is not base64");
   auto signature = gate::Base64Decode(gate::JsonString(*json, "/dsseEnvelope/signatures/0/sig"));
-  if (!signature) return Wrong("its signature is not base64");
+  if (!signature) return gate::ProtocolError("its signature is not base64");
   Bundle bundle{*std::move(payload), *std::move(signature),
                 gate::JsonString(*json, "/verificationMaterial/publicKey/hint")};
   if (WriteBundle(bundle) == text) return bundle;
-  return Wrong("is not as it was written: something outside of what is signed was changed");
+  return gate::ProtocolError(
+      "is not as it was written: something outside of what is signed was changed");
 }
 
 Result<void> CheckSignature(const Bundle& bundle, const VerifyingKey& key) {
@@ -110,12 +109,15 @@ Result<void> CheckSignature(const Bundle& bundle, const VerifyingKey& key) {
                        bundle.signature, SignatureForm::kDer);
   if (verifies && bundle.key_id == own) return {};
   if (verifies) {
-    return Wrong(fmt::format("says that key \"{}\" signed it, but it was {}", bundle.key_id, own));
+    return gate::ProtocolError(
+        fmt::format("says that key \"{}\" signed it, but it was {}", bundle.key_id, own));
   }
   if (bundle.key_id != own) {
-    return Wrong(fmt::format("is signed with another key: \"{}\", not {}", bundle.key_id, own));
+    return gate::ProtocolError(
+        fmt::format("is signed with another key: \"{}\", not {}", bundle.key_id, own));
   }
-  return Wrong("the signature does not verify: the statement or the signature was changed");
+  return gate::ProtocolError(
+      "the signature does not verify: the statement or the signature was changed");
 }
 
 }  // namespace reports

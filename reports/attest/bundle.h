@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 // Signed statements as files: an in-toto statement in a DSSE envelope in a Sigstore bundle v0.3
 // that holds no certificate and no entry of a log, but the name of a key.
 namespace reports {
+
+// No bundle file is larger, in bytes.
+inline constexpr std::size_t kLargestBundle = std::size_t{64} << 20U;
 
 // A key to verify with, and its name: the SHA-256, in hex, of its SubjectPublicKeyInfo in DER.
 struct VerifyingKey {

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "gate/base/check.h"
-#include "reports/file_io.h"
 #include "reports/journal.h"
+#include "reports/read.h"
 
 namespace reports {
 namespace {
@@ -15,12 +15,11 @@ using gate::ErrorCode;
 using gate::Result;
 
 constexpr std::string_view kJournalName = "journal.jsonl";
-constexpr std::size_t kLargestJournal = std::size_t{512} << 20U;
 
 // What can be said about a journal whose bytes are not those that were signed.
 std::string ExplainJournal(const std::string& folder, const ReportStatement& statement) {
   if (std::string flaw = JournalFlaw(folder); !flaw.empty()) return flaw;
-  const auto text = ReadWholeFile(JournalPath(folder), kLargestJournal);
+  const auto text = ReadJournalText(JournalPath(folder));
   if (!text) return text.error().message;
   const auto journal = ParseJournal(*text);
   if (!journal) return journal.error().message;
@@ -42,7 +41,7 @@ std::map<std::string, std::string> ByName(const std::vector<SignedFile>& files) 
 }  // namespace
 
 std::string JournalFlaw(const std::string& folder) {
-  const auto text = ReadWholeFile(JournalPath(folder), kLargestJournal);
+  const auto text = ReadJournalText(JournalPath(folder));
   if (!text) return text.error().code == ErrorCode::kNotFound ? "" : text.error().message;
   const auto journal = ParseJournal(*text);
   return journal ? "" : journal.error().message;

@@ -93,8 +93,6 @@ Json SubjectOf(const std::vector<SignedFile>& files) {
   return list;
 }
 
-Error Wrong(std::string why) { return {ErrorCode::kProtocol, std::move(why)}; }
-
 }  // namespace
 
 Result<std::string> StateReport(const std::vector<SignedFile>& files, const Json& report) {
@@ -118,13 +116,14 @@ Result<std::string> StateReport(const std::vector<SignedFile>& files, const Json
 
 Result<Json> ReadStatement(std::string_view payload, std::string_view predicate_type) {
   auto json = gate::ParseStrictJson(payload, {.max_bytes = kLargestStatement});
-  if (!json) return Wrong("the statement is not JSON: " + json.error().message);
+  if (!json) return gate::ProtocolError("the statement is not JSON: " + json.error().message);
   if (gate::JsonString(*json, "/_type") != kStatementType) {
-    return Wrong("what is signed is not an in-toto statement");
+    return gate::ProtocolError("what is signed is not an in-toto statement");
   }
   const std::string type = gate::JsonString(*json, "/predicateType");
   if (type != predicate_type) {
-    return Wrong(fmt::format("its predicate is of type \"{}\", not {}", type, predicate_type));
+    return gate::ProtocolError(
+        fmt::format("its predicate is of type \"{}\", not {}", type, predicate_type));
   }
   return json;
 }
@@ -138,7 +137,7 @@ Result<ReportStatement> ReadReportStatement(std::string_view payload) {
     SignedFile file{gate::JsonString(subject, "/name"),
                     gate::JsonString(subject, "/digest/sha256")};
     if (file.name.empty() || !IsHex(file.sha256, 64)) {
-      return Wrong("a subject has no name or no digest sha256");
+      return gate::ProtocolError("a subject has no name or no digest sha256");
     }
     statement.files.push_back(std::move(file));
   }
@@ -146,13 +145,15 @@ Result<ReportStatement> ReadReportStatement(std::string_view payload) {
                                             [](const SignedFile& a, const SignedFile& b) {
                                               return a.name >= b.name;
                                             }) == statement.files.end();
-  if (statement.files.empty() || !ascending) return Wrong("its subjects are not a list of files");
+  if (statement.files.empty() || !ascending)
+    return gate::ProtocolError("its subjects are not a list of files");
   const Json& extension = gate::JsonAt(*json, "/predicate/urn:rollout-gate:readiness:v1");
   statement.run_id = gate::JsonString(extension, "/runId");
   statement.decision = gate::JsonString(extension, "/decision");
   statement.journal_head = gate::JsonString(extension, "/journal/head");
   statement.journal_records = gate::JsonInt(extension, "/journal/records");
-  if (statement.decision.empty()) return Wrong("its predicate is not about a readiness report");
+  if (statement.decision.empty())
+    return gate::ProtocolError("its predicate is not about a readiness report");
   return statement;
 }
 

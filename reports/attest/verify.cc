@@ -8,29 +8,17 @@
 #include "reports/attest/statement.h"
 #include "reports/file_io.h"
 #include "reports/journal.h"
+#include "reports/read.h"
 
 namespace reports {
 namespace {
 
 using gate::Error;
 using gate::ErrorCode;
-using gate::Json;
 using gate::Result;
-
-constexpr std::size_t kLargestReport = std::size_t{512} << 20U;
-constexpr std::size_t kLargestBundle = std::size_t{64} << 20U;
 
 std::string BundlePath(const std::string& folder) {
   return folder + "/" + std::string(kReportBundle);
-}
-
-Result<Json> ReadReportJson(const std::string& folder) {
-  const std::string path = folder + "/report.json";
-  const auto text = ReadWholeFile(path, kLargestReport);
-  if (!text) return text.error();
-  auto json = gate::ParseStrictJson(*text, {.max_bytes = kLargestReport});
-  if (!json) return std::move(json).error().Wrap(path);
-  return json;
 }
 
 void Add(std::vector<Finding>& findings, std::string_view file, std::string what) {

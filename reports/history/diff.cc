@@ -107,20 +107,18 @@ std::string_view NameOf(Of of) {
   GATE_CHECK(false);
 }
 
-std::string Clean(std::string_view text) { return CleanText(text, LineBreaks::kAsSpaces); }
-
 std::string Line(const Difference& difference) {
   const std::string what = difference.before.empty() ? "new: " + difference.after
                            : difference.after.empty()
                                ? "gone; it was " + difference.before
                                : difference.before + " -> " + difference.after;
   return fmt::format("{:<6}  {:<8}  {}: {}\n", ToString(difference.turn), NameOf(difference.of),
-                     Clean(difference.id), Clean(what));
+                     OneLine(difference.id), OneLine(what));
 }
 
 std::string TitleOf(const RunSummary& run) {
-  return Clean(fmt::format("{} ({}, {}{}{})", run.run_id, run.backend, run.decision,
-                           run.git_commit.empty() ? "" : ", commit ", run.git_commit));
+  return OneLine(fmt::format("{} ({}, {}{}{})", run.run_id, run.backend, run.decision,
+                             run.git_commit.empty() ? "" : ", commit ", run.git_commit));
 }
 
 Json ToJson(const RunSummary& run) {

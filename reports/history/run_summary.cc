@@ -5,15 +5,13 @@
 #include <utility>
 
 #include "reports/codec.h"
-#include "reports/file_io.h"
+#include "reports/read.h"
 
 namespace reports {
 namespace {
 
 using gate::Json;
 using gate::Result;
-
-constexpr std::size_t kLargestReport = std::size_t{512} << 20U;
 
 Result<RowSummary> ReadRow(const Json& json) {
   FieldReader reader(json);
@@ -97,13 +95,10 @@ Result<RunSummary> SummarizeReport(const Json& report) {
 }
 
 Result<RunSummary> ReadRunSummary(const std::string& folder) {
-  const std::string path = folder + "/report.json";
-  const auto text = ReadWholeFile(path, kLargestReport);
-  if (!text) return text.error();
-  const auto report = gate::ParseStrictJson(*text, {.max_bytes = kLargestReport});
-  if (!report) return gate::Error(report.error()).Wrap(path);
+  const auto report = ReadReportJson(folder);
+  if (!report) return report.error();
   auto run = SummarizeReport(*report);
-  if (!run) return std::move(run).error().Wrap(path);
+  if (!run) return std::move(run).error().Wrap(folder + "/report.json");
   return run;
 }
 

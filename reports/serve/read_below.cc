@@ -18,7 +18,6 @@ using gate::ErrorCode;
 using gate::Result;
 
 constexpr std::size_t kPiece = std::size_t{1} << 20U;
-constexpr std::size_t kLongestLine = std::size_t{17} << 20U;
 
 class Descriptor {
  public:
@@ -70,25 +69,25 @@ bool IsHarmless(const std::string& segment) {
          });
 }
 
-Error NotFound() { return {ErrorCode::kNotFound, "there is no such file"}; }
+Error NoSuchFile() { return {ErrorCode::kNotFound, "there is no such file"}; }
 
 // Segment by segment, so that no link is followed even if one appears meanwhile.
 Result<Descriptor> OpenBelow(const std::string& folder, const std::vector<std::string>& segments) {
-  if (segments.empty()) return NotFound();
+  if (segments.empty()) return NoSuchFile();
   Descriptor at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   for (std::size_t i = 0; i < segments.size() && at.get() >= 0; ++i) {
     const int kind = i + 1 < segments.size() ? O_DIRECTORY : O_NONBLOCK;
     at = Descriptor(
         ::openat(at.get(), segments[i].c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind));
   }
-  if (at.get() < 0) return NotFound();
+  if (at.get() < 0) return NoSuchFile();
   return at;
 }
 
 Result<struct stat> StatOf(const Descriptor& file) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return FileError("file", errno);
-  if (!S_ISREG(info.st_mode)) return NotFound();
+  if (!S_ISREG(info.st_mode)) return NoSuchFile();
   return info;
 }
 
@@ -143,7 +142,7 @@ Result<Piece> ReadPiece(const std::string& folder, const std::string& name,
   piece.file_id = std::to_string(info->st_dev) + "-" + std::to_string(info->st_ino);
   const bool goes_on = file_id == piece.file_id && after <= static_cast<std::size_t>(info->st_size);
   piece.next = goes_on ? after : 0;
-  for (const std::size_t size : {kPiece, kLongestLine}) {
+  for (const std::size_t size : {kPiece, kLongestJournalLine}) {
     auto text = ReadAt(*file, piece.next, size);
     if (!text) return std::move(text).error();
     const std::size_t end = text->rfind('\n');

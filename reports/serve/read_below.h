@@ -11,6 +11,9 @@
 // Reading what a request names, and nothing else.
 namespace reports {
 
+// No line of a journal is longer, in bytes.
+inline constexpr std::size_t kLongestJournalLine = std::size_t{17} << 20U;
+
 // The segments of a path as it stands in a request ("runs/a%20b/files"), decoded; nothing if one is
 // empty, "." or "..", begins with a dot, is wrongly encoded, or holds a slash, a backslash or a
 // control character once it is decoded.

@@ -22,7 +22,6 @@ using gate::HttpResponse;
 using gate::Json;
 
 constexpr std::size_t kLargestFile = std::size_t{256} << 20U;
-constexpr std::size_t kLongestLine = std::size_t{17} << 20U;
 constexpr std::size_t kMostRuns = 2000;
 constexpr std::size_t kMostFiles = 200;
 constexpr std::string_view kItself = "_";
@@ -135,7 +134,7 @@ Json RecordsOf(std::string_view lines) {
   Json records = Json::array();
   while (!lines.empty()) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
-    auto record = gate::ParseStrictJson(line, {.max_bytes = kLongestLine});
+    auto record = gate::ParseStrictJson(line, {.max_bytes = kLongestJournalLine});
     if (record && record->is_object() && record->contains("kind") &&
         record->at("kind").is_string()) {
       records.push_back(*std::move(record));

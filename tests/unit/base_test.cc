@@ -113,6 +113,11 @@ TEST(Utf8Test, AcceptsWellFormedTextOnly) {
   EXPECT_FALSE(IsValidUtf8("\xe2\x82"));          // cut short
 }
 
+TEST(EscapeMarkupTest, LeavesNothingThatBeginsATagAnEntityOrEndsAnAttribute) {
+  EXPECT_EQ(EscapeMarkup(R"(<b a="1">&amp;</b>)"), "&lt;b a=&quot;1&quot;&gt;&amp;amp;&lt;/b&gt;");
+  EXPECT_EQ(EscapeMarkup("it's\n"), "it's\n");
+}
+
 TEST(TruncateTest, NeverCutsInsideACharacter) {
   EXPECT_EQ(Truncate("abc", 3), "abc");
   EXPECT_EQ(Truncate("abcdefgh", 6), "abc…");

@@ -18,11 +18,8 @@ namespace drill::sim::argo {
 namespace {
 
 using gate::Error;
-using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
-
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 std::string_view TypeName(const Json& value) {
   if (value.is_null()) return "<nil>";
@@ -97,12 +94,12 @@ class Parser {
     return true;
   }
   Error Unexpected() const {
-    if (Peek().kind == Token::Kind::kEnd) return Invalid("unexpected token EOF");
-    return Invalid(fmt::format("unexpected token \"{}\"", Peek().text));
+    if (Peek().kind == Token::Kind::kEnd) return gate::InvalidArgument("unexpected token EOF");
+    return gate::InvalidArgument(fmt::format("unexpected token \"{}\"", Peek().text));
   }
 
   Result<NodePtr> Expression() {
-    if (++depth_ > kDeepest) return Invalid("nested too deeply");
+    if (++depth_ > kDeepest) return gate::InvalidArgument("nested too deeply");
     auto node = Ternary();
     --depth_;
     return node;
@@ -213,7 +210,7 @@ class Parser {
       return node;
     }
     if (name == "nil") return node;
-    return Invalid(fmt::format("unknown name {}", name));
+    return gate::InvalidArgument(fmt::format("unknown name {}", name));
   }
 
   Result<NodePtr> List(NodePtr node, std::string_view close) {
@@ -237,12 +234,12 @@ class Parser {
 
 Result<double> NumberOf(const Json& value, std::string_view what) {
   if (value.is_number()) return value.get<double>();
-  return Invalid(fmt::format("invalid operation: {} on {}", what, TypeName(value)));
+  return gate::InvalidArgument(fmt::format("invalid operation: {} on {}", what, TypeName(value)));
 }
 
 Result<bool> TruthOf(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
-  return Invalid(
+  return gate::InvalidArgument(
       fmt::format("interface conversion: interface {{}} is {}, not bool", TypeName(value)));
 }
 
@@ -258,8 +255,9 @@ Result<Json> Arithmetic(const std::string& op, const Json& a, const Json& b) {
   if (op == "**") return Json(std::pow(*x, *y));
   const bool whole = a.is_number_integer() && b.is_number_integer();
   if (op == "%") {
-    if (!whole) return Invalid(fmt::format("invalid operation: % on {}", TypeName(a)));
-    if (b.get<std::int64_t>() == 0) return Invalid("integer divide by zero");
+    if (!whole)
+      return gate::InvalidArgument(fmt::format("invalid operation: % on {}", TypeName(a)));
+    if (b.get<std::int64_t>() == 0) return gate::InvalidArgument("integer divide by zero");
     return Json(a.get<std::int64_t>() % b.get<std::int64_t>());
   }
   const double value = op == "+" ? *x + *y : op == "-" ? *x - *y : *x * *y;
@@ -270,7 +268,8 @@ Result<Json> Arithmetic(const std::string& op, const Json& a, const Json& b) {
 Result<Json> Compare(const std::string& op, const Json& a, const Json& b) {
   const bool comparable = (a.is_number() && b.is_number()) || (a.is_string() && b.is_string());
   if (!comparable) {
-    return Invalid(fmt::format("invalid operation: {} {} {}", TypeName(a), op, TypeName(b)));
+    return gate::InvalidArgument(
+        fmt::format("invalid operation: {} {} {}", TypeName(a), op, TypeName(b)));
   }
   if (op == "<") return Json(a < b);
   if (op == ">") return Json(b < a);
@@ -280,7 +279,7 @@ Result<Json> Compare(const std::string& op, const Json& a, const Json& b) {
 
 Result<Json> TextOperation(const std::string& op, const Json& a, const Json& b) {
   if (!a.is_string() || !b.is_string()) {
-    return Invalid(
+    return gate::InvalidArgument(
         fmt::format("invalid operation: {} ({} {} {})", op, TypeName(a), op, TypeName(b)));
   }
   const auto& text = a.get_ref<const std::string&>();
@@ -294,7 +293,7 @@ Result<Json> TextOperation(const std::string& op, const Json& a, const Json& b) 
   try {
     return Json(std::regex_search(text, std::regex(part, std::regex::ECMAScript)));
   } catch (const std::regex_error& error) {
-    return Invalid(fmt::format("error parsing regexp: {}", error.what()));
+    return gate::InvalidArgument(fmt::format("error parsing regexp: {}", error.what()));
   }
 }
 
@@ -309,7 +308,8 @@ Result<Json> IsIn(const Json& element, const Json& collection) {
     return Json(element.is_string() && collection.contains(element.get<std::string>()));
   }
   if (collection.is_null()) return Json(false);
-  return Invalid(fmt::format("operator \"in\" not defined on {}", TypeName(collection)));
+  return gate::InvalidArgument(
+      fmt::format("operator \"in\" not defined on {}", TypeName(collection)));
 }
 
 Result<Json> MemberOf(const Json& object, const Json& key, bool optional) {
@@ -320,13 +320,14 @@ Result<Json> MemberOf(const Json& object, const Json& key, bool optional) {
     const auto index = key.get<std::int64_t>();
     const std::int64_t from_start = index < 0 ? index + size : index;
     if (from_start < 0 || from_start >= size) {
-      return Invalid(fmt::format("index out of range: {} (array length is {})", index, size));
+      return gate::InvalidArgument(
+          fmt::format("index out of range: {} (array length is {})", index, size));
     }
     return object[static_cast<std::size_t>(from_start)];
   }
-  return Invalid(fmt::format("cannot fetch {} from {}",
-                             key.is_string() ? key.get<std::string>() : key.dump(),
-                             TypeName(object)));
+  return gate::InvalidArgument(fmt::format("cannot fetch {} from {}",
+                                           key.is_string() ? key.get<std::string>() : key.dump(),
+                                           TypeName(object)));
 }
 
 Result<Json> AsNumber(const Json& value, bool whole) {
@@ -341,10 +342,11 @@ Result<Json> AsNumber(const Json& value, bool whole) {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
       if (error == std::errc() && end == text.data() + text.size()) number = parsed;
     }
-    if (!number) return Invalid(fmt::format("parsing \"{}\": invalid syntax", text));
+    if (!number) return gate::InvalidArgument(fmt::format("parsing \"{}\": invalid syntax", text));
   }
   const std::string_view name = whole ? "asInt" : "asFloat";
-  if (!number) return Invalid(fmt::format("{}() not supported on {}", name, TypeName(value)));
+  if (!number)
+    return gate::InvalidArgument(fmt::format("{}() not supported on {}", name, TypeName(value)));
   if (whole) return Json(static_cast<std::int64_t>(*number));
   return Json(*number);
 }
@@ -383,7 +385,7 @@ class Evaluator {
       case Node::Kind::kCall:
         return Call(node);
     }
-    return Invalid("no such expression");
+    return gate::InvalidArgument("no such expression");
   }
 
  private:
@@ -462,9 +464,10 @@ class Evaluator {
         return Json(static_cast<std::int64_t>(value.get_ref<const std::string&>().size()));
       }
       if (value.is_structured()) return Json(static_cast<std::int64_t>(value.size()));
-      return Invalid(fmt::format("invalid argument for len (type {})", TypeName(value)));
+      return gate::InvalidArgument(
+          fmt::format("invalid argument for len (type {})", TypeName(value)));
     }
-    return Invalid(fmt::format("unknown name {}", node.name));
+    return gate::InvalidArgument(fmt::format("unknown name {}", node.name));
   }
 
   const Json& result_;
@@ -475,10 +478,11 @@ Result<bool> EvaluateNamed(const Json& result, std::string_view what,
   auto value = EvaluateCondition(result, condition);
   if (value) return value;
   const bool nothing = result.is_null() || (result.is_array() && result.empty());
-  return Invalid(fmt::format("could not evaluate {} \"{}\": {}", what, condition,
-                             nothing ? "metric result is nil or empty: no data returned from the "
-                                       "metric provider"
-                                     : value.error().message));
+  return gate::InvalidArgument(
+      fmt::format("could not evaluate {} \"{}\": {}", what, condition,
+                  nothing ? "metric result is nil or empty: no data returned from the "
+                            "metric provider"
+                          : value.error().message));
 }
 
 }  // namespace
@@ -491,7 +495,7 @@ Result<bool> EvaluateCondition(const Json& result, std::string_view condition) {
   auto value = Evaluator(result).Evaluate(**node);
   if (!value) return std::move(value).error();
   if (value->is_boolean()) return value->get<bool>();
-  return Invalid(fmt::format("expected bool, but got {}", TypeName(*value)));
+  return gate::InvalidArgument(fmt::format("expected bool, but got {}", TypeName(*value)));
 }
 
 Result<AnalysisPhase> EvaluateResult(const Json& result, const std::string& success_condition,

@@ -7,36 +7,27 @@
 #include <set>
 #include <utility>
 
+#include "gate/base/encoding.h"
 #include "harness/sim/kube/fields.h"
 
 namespace drill::sim::argo {
 namespace {
 
-using gate::Error;
-using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
 constexpr std::size_t kMeasurementsKept = 10;  // argo R41
 
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
-std::string_view Trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
-
 // The value of a tag such as "args.release-id".
 Result<std::string> ValueOf(std::string_view tag, const std::vector<Argument>& args) {
   constexpr std::string_view kPrefix = "args.";
-  const std::string_view name = Trimmed(tag);
+  const std::string_view name = gate::Trimmed(tag);
   for (const Argument& arg : args) {
     if (name.substr(0, kPrefix.size()) == kPrefix && name.substr(kPrefix.size()) == arg.name) {
       return *arg.value;
     }
   }
-  return Invalid(fmt::format("failed to resolve {{{{{}}}}}", tag));
+  return gate::InvalidArgument(fmt::format("failed to resolve {{{{{}}}}}", tag));
 }
 
 Result<std::string> SubstituteText(const std::string& text, const std::vector<Argument>& args) {
@@ -45,7 +36,7 @@ Result<std::string> SubstituteText(const std::string& text, const std::vector<Ar
   for (std::size_t open = text.find("{{"); open != std::string::npos; open = text.find("{{", at)) {
     const std::size_t close = text.find("}}", open + 2);
     if (close == std::string::npos) {
-      return Invalid(
+      return gate::InvalidArgument(
           fmt::format("Cannot find end tag=\"}}}}\" in the template=\"{}\" starting "
                       "from \"{}\"",
                       text, text.substr(open + 2)));
@@ -92,28 +83,30 @@ Result<void> ValidateLimits(const MetricSpec& metric) {
   const std::int64_t failures = metric.failure_limit.value_or(0);
   const std::int64_t successes = metric.consecutive_success_limit.value_or(0);
   const std::int64_t inconclusive = metric.inconclusive_limit.value_or(0);
-  if (successes < 0) return Invalid("consecutiveSuccessLimit must be >= 0");
-  if (failures < -1) return Invalid("failureLimit must be >= 0, or -1 to be disabled");
+  if (successes < 0) return gate::InvalidArgument("consecutiveSuccessLimit must be >= 0");
+  if (failures < -1)
+    return gate::InvalidArgument("failureLimit must be >= 0, or -1 to be disabled");
   if (successes == 0 && failures == -1) {
-    return Invalid("failureLimit and consecutiveSuccessLimit cannot both be disabled");
+    return gate::InvalidArgument(
+        "failureLimit and consecutiveSuccessLimit cannot both be disabled");
   }
-  if (inconclusive < 0) return Invalid("inconclusiveLimit must be >= 0");
+  if (inconclusive < 0) return gate::InvalidArgument("inconclusiveLimit must be >= 0");
   if (metric.consecutive_error_limit.value_or(0) < 0) {
-    return Invalid("consecutiveErrorLimit must be >= 0");
+    return gate::InvalidArgument("consecutiveErrorLimit must be >= 0");
   }
   if (count <= 0) return {};
   if (failures >= 0 && count < failures + successes) {
-    return Invalid(
+    return gate::InvalidArgument(
         fmt::format("count ({}) must be >= failureLimit + consecutiveSuccessLimit ({} + "
                     "{}) if both >= 0",
                     count, failures, successes));
   }
   if (failures < 0 && count < successes) {
-    return Invalid("count must be >= consecutiveSuccessLimit");
+    return gate::InvalidArgument("count must be >= consecutiveSuccessLimit");
   }
-  if (count < inconclusive) return Invalid("count must be >= inconclusiveLimit");
+  if (count < inconclusive) return gate::InvalidArgument("count must be >= inconclusiveLimit");
   if (count > 1 && metric.interval.empty()) {
-    return Invalid("interval must be specified when count > 1");
+    return gate::InvalidArgument("interval must be specified when count > 1");
   }
   return {};
 }
@@ -122,16 +115,16 @@ Result<void> ValidateMetric(const MetricSpec& metric) {
   if (auto limits = ValidateLimits(metric); !limits) return limits;
   if (!metric.interval.empty()) {
     if (auto parsed = gate::ParseDuration(metric.interval); !parsed) {
-      return Invalid("invalid interval string: " + parsed.error().message);
+      return gate::InvalidArgument("invalid interval string: " + parsed.error().message);
     }
   }
   if (!metric.initial_delay.empty()) {
     if (auto parsed = gate::ParseDuration(metric.initial_delay); !parsed) {
-      return Invalid("invalid startDelay string: " + parsed.error().message);
+      return gate::InvalidArgument("invalid startDelay string: " + parsed.error().message);
     }
   }
-  if (metric.providers == 0) return Invalid("no provider specified");
-  if (metric.providers > 1) return Invalid("multiple providers specified");
+  if (metric.providers == 0) return gate::InvalidArgument("no provider specified");
+  if (metric.providers > 1) return gate::InvalidArgument("multiple providers specified");
   return {};
 }
 
@@ -153,7 +146,8 @@ Result<std::vector<std::size_t>> MetricsOf(const Json& rule, const std::vector<M
     if (Matches(pattern, metrics[i].name)) matched.push_back(i);
   }
   if (matched.empty()) {
-    return Invalid(fmt::format("{}[{}]: Rule didn't match any metric name(s)", what, index));
+    return gate::InvalidArgument(
+        fmt::format("{}[{}]: Rule didn't match any metric name(s)", what, index));
   }
   return matched;
 }
@@ -187,7 +181,8 @@ Result<void> ResolveMetrics(const Json& metrics, RunSpec& run) {
   for (const Json& json : metrics) {
     auto resolved = Substitute(json, shown);
     if (!resolved) {
-      return Invalid("Unable to resolve metric arguments: " + resolved.error().message);
+      return gate::InvalidArgument("Unable to resolve metric arguments: " +
+                                   resolved.error().message);
     }
     run.metrics.push_back(ReadMetric(*std::move(resolved)));
     if (run.has_secrets) run.metric_json.push_back(json);
@@ -212,7 +207,8 @@ std::vector<Argument> ReadArguments(const Json& args) {
 
 Result<Json> Substitute(const Json& json, const std::vector<Argument>& args) {
   for (const Argument& arg : args) {
-    if (!arg.value) return Invalid(fmt::format("argument \"{}\" was not supplied", arg.name));
+    if (!arg.value)
+      return gate::InvalidArgument(fmt::format("argument \"{}\" was not supplied", arg.name));
   }
   Json copy = json;
   if (auto done = SubstituteIn(copy, args); !done) return std::move(done).error();
@@ -251,14 +247,15 @@ MetricSpec ReadMetric(Json json) {
 }
 
 Result<void> ValidateMetrics(const std::vector<MetricSpec>& metrics) {
-  if (metrics.empty()) return Invalid("no metrics specified");
+  if (metrics.empty()) return gate::InvalidArgument("no metrics specified");
   std::set<std::string> names;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     if (!names.insert(metrics[i].name).second) {
-      return Invalid(fmt::format("metrics[{}]: duplicate name '{}'", i, metrics[i].name));
+      return gate::InvalidArgument(
+          fmt::format("metrics[{}]: duplicate name '{}'", i, metrics[i].name));
     }
     if (auto valid = ValidateMetric(metrics[i]); !valid) {
-      return Invalid(fmt::format("metrics[{}]: {}", i, valid.error().message));
+      return gate::InvalidArgument(fmt::format("metrics[{}]: {}", i, valid.error().message));
     }
   }
   return {};
@@ -275,7 +272,7 @@ Result<RunSpec> ReadRunSpec(const Json& spec) {
   }
   auto valid = ValidateMetrics(run.metrics);
   if (valid) valid = ReadRules(spec, run);
-  if (!valid) return Invalid("Analysis spec invalid: " + valid.error().message);
+  if (!valid) return gate::InvalidArgument("Analysis spec invalid: " + valid.error().message);
   const Json& ttl = Member(spec, "ttlStrategy");
   run.ttl_after_completion = MaybeInt(ttl, "secondsAfterCompletion");
   run.ttl_after_failure = MaybeInt(ttl, "secondsAfterFailure");

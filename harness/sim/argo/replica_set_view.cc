@@ -10,10 +10,6 @@
 namespace drill::sim::argo {
 namespace {
 
-std::int32_t Int32Of(const gate::Json& json, std::string_view key, std::int32_t fallback = 0) {
-  return static_cast<std::int32_t>(IntOf(json, key, fallback));
-}
-
 bool IsCopied(std::string_view annotation) {
   constexpr std::array kSkipped = {kLastApplied, kRevision, kRevisionHistory, kDesiredReplicas,
                                    kNotified};

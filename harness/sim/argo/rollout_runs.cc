@@ -21,7 +21,7 @@ using gate::Result;
 // A name is given up after this many collisions.
 constexpr int kMostCollisions = 1000;
 
-void Put(StringMap& map, std::string_view key, std::string value) {
+void PutText(StringMap& map, std::string_view key, std::string value) {
   map.insert_or_assign(std::string(key), std::move(value));
 }
 
@@ -171,15 +171,15 @@ Result<RunView> RolloutSync::CreateRun(const AnalysisSpec& analysis, const std::
   run.meta.ns = rollout_->meta.ns;
   run.meta.name = fmt::format("{}-{}-{}", rollout_->meta.name, new_->hash, revision);
   if (!infix.empty()) run.meta.name += "-" + infix;
-  Put(labels, kPodHashLabel, new_->hash);
+  PutText(labels, kPodHashLabel, new_->hash);
   if (const std::string& id = rollout_->meta.Label(kInstanceIdLabel); !id.empty()) {
-    Put(labels, kInstanceIdLabel, id);
+    PutText(labels, kInstanceIdLabel, id);
   }
-  for (const auto& [key, value] : analysis.labels) Put(labels, key, value);
-  for (const auto& [key, value] : spec_->selector) Put(labels, key, value);
+  for (const auto& [key, value] : analysis.labels) PutText(labels, key, value);
+  for (const auto& [key, value] : spec_->selector) PutText(labels, key, value);
   run.meta.labels = std::move(labels);
-  Put(run.meta.annotations, kRevision, revision);
-  for (const auto& [key, value] : analysis.annotations) Put(run.meta.annotations, key, value);
+  PutText(run.meta.annotations, kRevision, revision);
+  for (const auto& [key, value] : analysis.annotations) PutText(run.meta.annotations, key, value);
   run.meta.owners.push_back(
       {std::string(kApiVersion), "Rollout", rollout_->meta.name, rollout_->meta.uid, true});
   run.spec = Share(std::move(*spec));

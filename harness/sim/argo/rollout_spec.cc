@@ -15,15 +15,6 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
-std::int32_t Int32Of(const Json& object, std::string_view key, std::int32_t fallback) {
-  return static_cast<std::int32_t>(IntOf(object, key, fallback));
-}
-
-std::optional<std::int32_t> MaybeInt32(const Json& object, std::string_view key) {
-  const auto value = MaybeInt(object, key);
-  return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
-}
-
 Error Invalid(std::string_view field, std::string_view value, std::string_view detail) {
   return {ErrorCode::kInvalidArgument,
           fmt::format("{}: Invalid value: {}: {}", field, value, detail)};

@@ -9,11 +9,6 @@ namespace {
 
 using gate::Json;
 
-std::optional<std::int32_t> MaybeInt32(const Json& json, std::string_view key) {
-  const auto value = MaybeInt(json, key);
-  return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
-}
-
 WallSeconds RequiredTime(const Json& json, std::string_view key) {
   return TimeOf(json, key).value_or(WallSeconds{});
 }

@@ -14,14 +14,11 @@ namespace drill::sim::argo {
 namespace {
 
 using gate::Error;
-using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 Error InvalidField(std::string_view field, std::string_view value, std::string_view detail) {
-  return Invalid(fmt::format("{}: Invalid value: \"{}\": {}", field, value, detail));
+  return gate::InvalidArgument(fmt::format("{}: Invalid value: \"{}\": {}", field, value, detail));
 }
 
 std::vector<TemplateRef> InnerRefs(const Object& object) {
@@ -79,7 +76,7 @@ Result<std::string> MetadataField(const Meta& meta, const std::string& path) {
   if (path == "metadata.uid") return meta.uid;
   if (path == "metadata.labels") return all(meta.labels);
   if (path == "metadata.annotations") return all(meta.annotations);
-  return Invalid(fmt::format("unsupported fieldPath: {}", path));
+  return gate::InvalidArgument(fmt::format("unsupported fieldPath: {}", path));
 }
 
 std::vector<std::string> PathSections(const std::string& path) {
@@ -102,20 +99,22 @@ Result<std::string> AnyField(const Object& rollout, const std::string& path) {
   for (const std::string& section : PathSections(path)) {
     if (at->is_array()) {
       const auto index = ParseInt(section);
-      if (!index || *index < 0) return Invalid(fmt::format("invalid index '{}'", section));
+      if (!index || *index < 0)
+        return gate::InvalidArgument(fmt::format("invalid index '{}'", section));
       if (static_cast<std::size_t>(*index) >= at->size()) {
-        return Invalid(fmt::format("index {} out of range", *index));
+        return gate::InvalidArgument(fmt::format("index {} out of range", *index));
       }
       at = &(*at)[static_cast<std::size_t>(*index)];
     } else if (at->is_object()) {
       at = &Member(*at, section);
     } else {
-      return Invalid(fmt::format("invalid path {} in rollout", path));
+      return gate::InvalidArgument(fmt::format("invalid path {} in rollout", path));
     }
   }
-  if (at->is_null()) return Invalid(fmt::format("invalid path {} in rollout", path));
+  if (at->is_null()) return gate::InvalidArgument(fmt::format("invalid path {} in rollout", path));
   if (at->is_structured()) {
-    return Invalid(fmt::format("path {} in rollout must terminate in a primitive value", path));
+    return gate::InvalidArgument(
+        fmt::format("path {} in rollout must terminate in a primitive value", path));
   }
   return at->is_string() ? at->get<std::string>() : at->dump();
 }
@@ -146,7 +145,7 @@ Result<void> AddMetrics(const Json& more, Json& metrics) {
   for (const Json& metric : more) {
     const std::string name = TextOf(metric, "name");
     if (FindByName(metrics, "name", name) != nullptr) {
-      return Invalid(fmt::format("two metrics have the same name '{}'", name));
+      return gate::InvalidArgument(fmt::format("two metrics have the same name '{}'", name));
     }
     metrics.push_back(metric);
   }
@@ -164,7 +163,7 @@ Result<void> AddArgs(const Json& more, Json& args) {
     const Json& before = Member(*known, "value");
     const Json& now = Member(arg, "value");
     if (before.is_string() && now.is_string() && before != now) {
-      return Invalid(fmt::format(
+      return gate::InvalidArgument(fmt::format(
           "Argument `{}` specified multiple times with different values: "
           "'{}', '{}'",
           name, before.get_ref<const std::string&>(), now.get_ref<const std::string&>()));
@@ -178,7 +177,8 @@ Result<void> AddRules(const Json& more, std::string_view what, Json& rules) {
   for (const Json& rule : more) {
     const std::string name = TextOf(rule, "metricName");
     if (FindByName(rules, "metricName", name) != nullptr) {
-      return Invalid(fmt::format("two {} metric rules have the same name '{}'", what, name));
+      return gate::InvalidArgument(
+          fmt::format("two {} metric rules have the same name '{}'", what, name));
     }
     rules.push_back(rule);
   }
@@ -193,7 +193,7 @@ Result<void> MergeArgs(const NamedValues& incoming, Json& args) {
   }
   for (const Json& arg : args) {
     if (Member(arg, "value").is_null() && Member(arg, "valueFrom").is_null()) {
-      return Invalid(fmt::format("args.{} was not resolved", TextOf(arg, "name")));
+      return gate::InvalidArgument(fmt::format("args.{} was not resolved", TextOf(arg, "name")));
     }
   }
   return {};

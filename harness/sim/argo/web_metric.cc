@@ -12,12 +12,8 @@
 namespace drill::sim::argo {
 namespace {
 
-using gate::Error;
-using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
-
-Error Invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 Measurement MadeError(std::string message) {
   Measurement measurement;
@@ -60,10 +56,12 @@ Result<WebRequest> BuildWebRequest(const MetricSpec& metric) {
   const Json& json_body = Member(config, "jsonBody");
   const bool has_json = !json_body.is_null();
   if (!request.body.empty() && has_json) {
-    return Invalid("use either Body or JSONBody; both cannot exists for WebMetric payload");
+    return gate::InvalidArgument(
+        "use either Body or JSONBody; both cannot exists for WebMetric payload");
   }
   if ((!request.body.empty() || has_json) && request.method == "GET") {
-    return Invalid("Body/JSONBody can only be used with POST or PUT WebMetric Method types");
+    return gate::InvalidArgument(
+        "Body/JSONBody can only be used with POST or PUT WebMetric Method types");
   }
   if (has_json) request.body = json_body.dump();
   for (const Json& header : Member(config, "headers")) {

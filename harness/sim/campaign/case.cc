@@ -41,13 +41,17 @@ std::int64_t OfAnySize(Rng& rng, std::int64_t least, std::int64_t most) {
   return low + static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(high - low) + 1));
 }
 
-CanaryStep Weight(int weight) { return {CanaryStep::Kind::kSetWeight, weight, std::nullopt, ""}; }
-CanaryStep Gate(int stage) {
+CanaryStep SetWeight(int weight) {
+  return {CanaryStep::Kind::kSetWeight, weight, std::nullopt, ""};
+}
+CanaryStep AskGate(int stage) {
   return {CanaryStep::Kind::kGate, 0, std::nullopt, std::to_string(stage)};
 }
-CanaryStep Pause(int length) { return {CanaryStep::Kind::kPause, 0, seconds(length), ""}; }
+CanaryStep PauseFor(int length) { return {CanaryStep::Kind::kPause, 0, seconds(length), ""}; }
 
-std::vector<CanaryStep> UsualSteps() { return {Weight(20), Gate(20), Weight(50), Gate(50)}; }
+std::vector<CanaryStep> UsualSteps() {
+  return {SetWeight(20), AskGate(20), SetWeight(50), AskGate(50)};
+}
 
 std::vector<CanaryStep> DrawSteps(Rng& rng) {
   if (Chance(rng, 60)) return UsualSteps();
@@ -57,9 +61,9 @@ std::vector<CanaryStep> DrawSteps(Rng& rng) {
   for (int i = Between(rng, 1, 3); i > 0 && next < kWeights.size(); --i) {
     const int weight = kWeights.at(next);
     next += 1 + rng.Below(4);
-    steps.push_back(Weight(weight));
-    if (Chance(rng, 20)) steps.push_back(Pause(Between(rng, 1, 10)));
-    steps.push_back(Gate(weight));
+    steps.push_back(SetWeight(weight));
+    if (Chance(rng, 20)) steps.push_back(PauseFor(Between(rng, 1, 10)));
+    steps.push_back(AskGate(weight));
   }
   return steps;
 }

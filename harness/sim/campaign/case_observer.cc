@@ -13,7 +13,7 @@ namespace drill::sim {
 namespace {
 
 constexpr gate::Nanos kCollectTime = std::chrono::seconds(30);
-constexpr std::uint64_t kMostEvents = 1'000'000;
+constexpr std::uint64_t kMostCollectEvents = 1'000'000;
 
 }  // namespace
 
@@ -63,7 +63,7 @@ CaseObserver::Seen CaseObserver::Finish(const Trace& more) {
     learn(CollectAudits(simulation_.api(), simulation_.runtime(), ns_, deadline));
   });
   world.Run(
-      world.Now() + 2 * kCollectTime, [&] { return collect->over; }, kMostEvents);
+      world.Now() + 2 * kCollectTime, [&] { return collect->over; }, kMostCollectEvents);
   if (!collect->over) {
     simulation_.harness().Kill();
     seen.trouble = "collecting: it came to no end";

@@ -19,7 +19,7 @@ using gate::Json;
 using gate::Nanos;
 
 constexpr std::string_view kWriter = "gate-drill";
-constexpr std::uint64_t kMostEvents = 2'000'000;
+constexpr std::uint64_t kMostCaseEvents = 2'000'000;
 
 Simulation::Options OptionsFor(const Case& one) {
   Simulation::Options options;
@@ -105,7 +105,7 @@ class CaseRun {
   }
 
   bool Continue(gate::Instant until, const std::function<bool()>& done) {
-    return world().Run(until, done, kMostEvents) != World::Ended::kTooMany;
+    return world().Run(until, done, kMostCaseEvents) != World::Ended::kTooMany;
   }
 
   std::string Prepare() {
@@ -122,7 +122,7 @@ class CaseRun {
       its = gate::JsonInt(StatusOf(*change.after), "/availableReplicas") > 0;
     });
     const auto ready = [&] { return mc_ready && gate_ready && witness_.rollout().Healthy(); };
-    world().Run(world().Now() + kPrepareTime, ready, kMostEvents);
+    world().Run(world().Now() + kPrepareTime, ready, kMostCaseEvents);
     simulation_.server().Unlisten(listener);
     if (ready()) return "";
     const RolloutState::Status& now = witness_.rollout().now();

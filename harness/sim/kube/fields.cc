@@ -40,8 +40,13 @@ std::optional<std::int64_t> MaybeIntOrText(const Json& object, std::string_view 
   return std::nullopt;
 }
 
-std::int32_t Int32Of(const Json& object, std::string_view key) {
-  return static_cast<std::int32_t>(IntOf(object, key));
+std::int32_t Int32Of(const Json& object, std::string_view key, std::int32_t fallback) {
+  return static_cast<std::int32_t>(IntOf(object, key, fallback));
+}
+
+std::optional<std::int32_t> MaybeInt32(const Json& object, std::string_view key) {
+  const auto value = MaybeInt(object, key);
+  return value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt;
 }
 
 std::optional<WallSeconds> TimeOf(const Json& object, std::string_view key) {

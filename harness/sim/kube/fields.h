@@ -22,7 +22,8 @@ std::optional<std::int64_t> MaybeInt(const gate::Json& object, std::string_view 
 // An integer, or a text that is one (IntOrString.IntValue: other text is 0).
 std::optional<std::int64_t> MaybeIntOrText(const gate::Json& object, std::string_view key);
 // Fields of Go's int32.
-std::int32_t Int32Of(const gate::Json& object, std::string_view key);
+std::int32_t Int32Of(const gate::Json& object, std::string_view key, std::int32_t fallback = 0);
+std::optional<std::int32_t> MaybeInt32(const gate::Json& object, std::string_view key);
 std::optional<WallSeconds> TimeOf(const gate::Json& object, std::string_view key);
 StringMap StringsOf(const gate::Json& object, std::string_view key);
 

@@ -10,8 +10,6 @@
 namespace drill::sim {
 namespace {
 
-using gate::Error;
-using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 using Scope = TypeInfo::Scope;
@@ -120,8 +118,6 @@ const std::array<TypeInfo, kTypes>& Table() {
 const std::string kEmpty;
 const Json kEmptyObject = Json::object();
 
-Error Bad(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
 Json ToJson(const StringMap& map) {
   Json json = Json::object();
   for (const auto& [key, value] : map) json[key] = value;
@@ -168,10 +164,12 @@ Result<StringMap> ReadStringMap(const Json& meta, const char* key) {
   StringMap map;
   const auto found = meta.find(key);
   if (found == meta.end() || found->is_null()) return map;
-  if (!found->is_object()) return Bad(std::string("metadata.") + key + ": must be a map");
+  if (!found->is_object())
+    return gate::InvalidArgument(std::string("metadata.") + key + ": must be a map");
   for (const auto& [name, value] : found->get_ref<const Json::object_t&>()) {
     if (!value.is_string()) {
-      return Bad(std::string("metadata.") + key + "." + name + ": must be a string");
+      return gate::InvalidArgument(std::string("metadata.") + key + "." + name +
+                                   ": must be a string");
     }
     map[name] = value.get<std::string>();
   }
@@ -192,7 +190,7 @@ std::vector<OwnerReference> ReadOwners(const Json& meta) {
 }
 
 Result<Meta> ReadMeta(const Json& json) {
-  if (!json.is_object()) return Bad("metadata: must be an object");
+  if (!json.is_object()) return gate::InvalidArgument("metadata: must be an object");
   Meta meta;
   meta.name = gate::JsonString(json, "/name");
   meta.ns = gate::JsonString(json, "/namespace");
@@ -201,7 +199,7 @@ Result<Meta> ReadMeta(const Json& json) {
   if (!version.empty()) {
     if (version.size() > 18 ||
         !std::all_of(version.begin(), version.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      return Bad("metadata.resourceVersion: \"" + version + "\" is none");
+      return gate::InvalidArgument("metadata.resourceVersion: \"" + version + "\" is none");
     }
     meta.resource_version = std::stoull(version);
   }
@@ -274,12 +272,12 @@ Json ToJson(const Object& object) {
 }
 
 Result<Object> FromJson(const TypeInfo& info, Json json) {
-  if (!json.is_object()) return Bad("an object must be a map");
+  if (!json.is_object()) return gate::InvalidArgument("an object must be a map");
   const std::string api_version = gate::JsonString(json, "/apiVersion");
   const std::string kind = gate::JsonString(json, "/kind");
   if (api_version != info.resource.ApiVersion() || kind != info.kind) {
-    return Bad("the object is a " + api_version + " " + kind + ", not a " +
-               info.resource.ApiVersion() + " " + std::string(info.kind));
+    return gate::InvalidArgument("the object is a " + api_version + " " + kind + ", not a " +
+                                 info.resource.ApiVersion() + " " + std::string(info.kind));
   }
   const auto metadata = json.find("metadata");
   auto meta = ReadMeta(metadata == json.end() ? kEmptyObject : *metadata);

@@ -5,35 +5,33 @@
 namespace reports {
 namespace {
 
-std::string Clean(std::string_view text) { return CleanText(text, LineBreaks::kAsSpaces); }
-
 TEST(TextTest, KeepsWhatIsHarmless) {
-  EXPECT_EQ(Clean("latency p99 2 s ± 1, größer als 1 — 日本 🙂"),
+  EXPECT_EQ(OneLine("latency p99 2 s ± 1, größer als 1 — 日本 🙂"),
             "latency p99 2 s ± 1, größer als 1 — 日本 🙂");
 }
 
 TEST(TextTest, ReplacesControlCharactersAndKeepsLineBreaksOnlyIfAsked) {
-  EXPECT_EQ(Clean("a\x1b[31mb\x07"
-                  "c\x7f\tx\ny"),
+  EXPECT_EQ(OneLine("a\x1b[31mb\x07"
+                    "c\x7f\tx\ny"),
             "a\uFFFD[31mb\uFFFDc\uFFFD x y");
-  EXPECT_EQ(Clean(std::string_view("a\0b", 3)), "a\uFFFDb");
+  EXPECT_EQ(OneLine(std::string_view("a\0b", 3)), "a\uFFFDb");
   EXPECT_EQ(CleanText("a\nb", LineBreaks::kKept), "a\nb");
 }
 
 TEST(TextTest, ReplacesBytesThatAreNotUtf8OneByOne) {
-  EXPECT_EQ(Clean("a\xff\xc0\xaf"), "a\uFFFD\uFFFD\uFFFD");
-  EXPECT_EQ(Clean("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");            // a surrogate
-  EXPECT_EQ(Clean("\xe2\x82"), "\uFFFD\uFFFD");                      // cut off
-  EXPECT_EQ(Clean("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond U+10FFFF
+  EXPECT_EQ(OneLine("a\xff\xc0\xaf"), "a\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(OneLine("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");            // a surrogate
+  EXPECT_EQ(OneLine("\xe2\x82"), "\uFFFD\uFFFD");                      // cut off
+  EXPECT_EQ(OneLine("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond U+10FFFF
 }
 
 TEST(TextTest, ReplacesWhatTurnsTheDirectionOfText) {
-  EXPECT_EQ(Clean("a\u202Egnp.exe"), "a\uFFFDgnp.exe");
-  EXPECT_EQ(Clean("a\u2066b\u200Fc"), "a\uFFFDb\uFFFDc");
+  EXPECT_EQ(OneLine("a\u202Egnp.exe"), "a\uFFFDgnp.exe");
+  EXPECT_EQ(OneLine("a\u2066b\u200Fc"), "a\uFFFDb\uFFFDc");
 }
 
 TEST(TextTest, ReplacesNonCharactersAndLineSeparators) {
-  EXPECT_EQ(Clean("a\uFFFE\uFFFF\u2028b\xc2\x85"), "a\uFFFD\uFFFD\uFFFDb\uFFFD");
+  EXPECT_EQ(OneLine("a\uFFFE\uFFFF\u2028b\xc2\x85"), "a\uFFFD\uFFFD\uFFFDb\uFFFD");
 }
 
 TEST(EscapeMarkdownTest, LeavesNoMarkup) {
