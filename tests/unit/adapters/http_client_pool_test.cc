@@ -11,13 +11,6 @@
 namespace gate {
 namespace {
 
-constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-// Answers every request on a connection until it is closed.
-void AnswerAll(RawPeer& peer) {
-  while (!peer.ReadRequest().empty()) peer.Send(kOk);
-}
-
 void ExpectOk(HttpClient& client, const HttpRequest& request) {
   const auto response = client.Send(request, In(kPlenty));
   ASSERT_TRUE(response) << response.error().message;

@@ -16,12 +16,6 @@
 namespace gate {
 namespace {
 
-constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-void AnswerAll(RawPeer& peer) {
-  while (!peer.ReadRequest().empty()) peer.Send(kOk);
-}
-
 class HttpClientTlsTest : public testing::Test {
  protected:
   HttpClientTlsTest() {

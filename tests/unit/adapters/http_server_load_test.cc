@@ -183,6 +183,14 @@ TEST_F(HttpServerLoadTest, DescriptorNumbersBeyondAThousandAreNothingSpecial) {
   for (const int fd : fillers) close(fd);
 }
 
+// clang++'s UBSan makes a pipe to look at an object of a type that is new to it, and takes what it
+// then cannot look at for a mistake.
+#if defined(__clang__)
+constexpr bool kProgramNeedsDescriptors = __has_feature(undefined_behavior_sanitizer);
+#else
+constexpr bool kProgramNeedsDescriptors = false;
+#endif
+
 // For as long as it lives, one more descriptor can be opened. Whatever number becomes free
 // meanwhile is below the limit, too: gaps are filled first, so that the limit is above all that is
 // open.
@@ -218,6 +226,7 @@ class OneDescriptorLeft {
 };
 
 TEST_F(HttpServerLoadTest, WithoutDescriptorsItGivesUpWhoeverIsIdleAndGoesOn) {
+  if (kProgramNeedsDescriptors) GTEST_SKIP() << "UBSan needs descriptors of its own";
   Start();
   RawClient idle(Address());
   idle.Get("/");
@@ -236,6 +245,7 @@ TEST_F(HttpServerLoadTest, WithoutDescriptorsItGivesUpWhoeverIsIdleAndGoesOn) {
 }
 
 TEST_F(HttpServerLoadTest, WithoutDescriptorsTheNextConnectionWaitsUntilOneIsFree) {
+  if (kProgramNeedsDescriptors) GTEST_SKIP() << "UBSan needs descriptors of its own";
   Start();
   auto busy = std::make_unique<RawClient>(Address());
   busy->Get("/block");

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "gate/adapters/steady_instant.h"
 #include "gate/seams/http_client.h"
+#include "tests/support/raw_server.h"
 
 namespace gate {
 
@@ -34,6 +36,13 @@ inline HttpRequest PostOf(std::string url, std::string body) {
   request.url = std::move(url);
   request.body = std::move(body);
   return request;
+}
+
+inline constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+// Answers every request on a connection until it is closed.
+inline void AnswerAll(RawPeer& peer) {
+  while (!peer.ReadRequest().empty()) peer.Send(kOk);
 }
 
 // The error of a call that must fail.

@@ -62,5 +62,7 @@ class GateBench {
 // The AnalysisRun of the Rollout "demo", and its Job "job-1".
 inline const KubeRef kRun{kube::kAnalysisRuns, "shop", "demo-abc123-2-1"};
 void PutGateJob(MemoryKube& kube);
+// Where the gate keeps its verdicts about that Rollout.
+inline const KubeRef kStatus{kube::kConfigMaps, "shop", "rollout-gate-demo"};
 
 }  // namespace gate::evaluate

@@ -13,8 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const KubeRef kStatus{kube::kConfigMaps, "shop", "rollout-gate-demo"};
-
 class JobTest : public ::testing::Test {
  protected:
   JobTest() { PutGateJob(kube_); }

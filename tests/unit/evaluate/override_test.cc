@@ -18,8 +18,6 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const KubeRef kStatus{kube::kConfigMaps, "shop", "rollout-gate-demo"};
-
 // Counts and can fail what MemoryKube lets pass.
 class ListingKube : public MemoryKube {
  public:

@@ -23,7 +23,7 @@ Milestone Phase(const std::string& phase, const std::string& message = "") {
 Milestone Step(int index, int weight) {
   return {seconds(1), "rollout.step", {{"index", index}, {"weight", weight}}};
 }
-Milestone Action(const std::string& name) {
+Milestone ActionTaken(const std::string& name) {
   return {seconds(1), "action", {{"do", name}, {"ok", true}}};
 }
 Milestone Replicas(int stable, int stable_available, int canary, int canary_available) {
@@ -100,19 +100,19 @@ TEST(TracksTest, ReplicasCountAsTheyWereBeforeAPauseEnded) {
 }
 
 TEST(TracksTest, ReplicasCountAsTheyWereWhenTheTimelineDidSomething) {
-  EXPECT_THAT(
-      TrackOf("replicas", {At(seconds(1), Replicas(4, 4, 1, 0)), At(seconds(5), Action("abort")),
-                           At(milliseconds(5'100), Replicas(5, 4, 0, 0))}),
-      ElementsAre("abort: 4 1 0", "at the end: 5 (4) 0 (0) 0 (0)"));
+  EXPECT_THAT(TrackOf("replicas",
+                      {At(seconds(1), Replicas(4, 4, 1, 0)), At(seconds(5), ActionTaken("abort")),
+                       At(milliseconds(5'100), Replicas(5, 4, 0, 0))}),
+              ElementsAre("abort: 4 1 0", "at the end: 5 (4) 0 (0) 0 (0)"));
 }
 
 TEST(TracksTest, APauseThatSomebodyEndedCountsWhenHeDidSo) {
-  EXPECT_THAT(
-      TrackOf("replicas", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), Action("abort")),
-                           At(seconds(6), Replicas(5, 4, 0, 0)),
-                           At(milliseconds(6'400), Pause(false)), At(seconds(8), Pause(false))}),
-      ElementsAre("abort: 4 1 0", "end of CanaryPauseStep: 5 0 0",
-                  "at the end: 5 (4) 0 (0) 0 (0)"));
+  EXPECT_THAT(TrackOf("replicas",
+                      {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), ActionTaken("abort")),
+                       At(seconds(6), Replicas(5, 4, 0, 0)), At(milliseconds(6'400), Pause(false)),
+                       At(seconds(8), Pause(false))}),
+              ElementsAre("abort: 4 1 0", "end of CanaryPauseStep: 5 0 0",
+                          "at the end: 5 (4) 0 (0) 0 (0)"));
 }
 
 TEST(TracksTest, ReplicasDoNotCountWhenAnInlineAnalysisIsTerminated) {
@@ -141,14 +141,14 @@ TEST(TracksTest, ReplicasCountAlsoSoonAfterTheTimelineDidSomethingToMc) {
     EXPECT_THAT(
         TrackOf("analysis",
                 {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(2), RunIs("a", "Running")),
-                 At(seconds(5), Action(action)), At(seconds(6), RunIs("a", "Failed"))}),
+                 At(seconds(5), ActionTaken(action)), At(seconds(6), RunIs("a", "Failed"))}),
         ElementsAre("a: Step Running ", "a: Step Failed  at 4 1 0"))
         << action;
   }
-  EXPECT_THAT(
-      TrackOf("analysis", {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), Action("promote")),
-                           At(seconds(6), RunIs("a", "Failed"))}),
-      ElementsAre("a: Step Failed "));
+  EXPECT_THAT(TrackOf("analysis",
+                      {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(5), ActionTaken("promote")),
+                       At(seconds(6), RunIs("a", "Failed"))}),
+              ElementsAre("a: Step Failed "));
 }
 
 TEST(TracksTest, ReplicasCountAsTheyWereBeforeAnInlineAnalysisEnded) {

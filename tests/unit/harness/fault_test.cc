@@ -9,6 +9,7 @@
 #include "harness/scenario/parse_fault.h"
 #include "harness/scenario/scenario.h"
 #include "harness/scenario/timeline.h"
+#include "tests/unit/harness/scenario_mistakes.h"
 
 namespace drill {
 namespace {
@@ -43,28 +44,21 @@ TEST(FaultTest, SaysHowLongAndHowMuch) {
 
 // --- In a scenario ------------------------------------------------------------------------------
 
-constexpr std::string_view kHead =
+constexpr std::string_view kWithoutTimeline =
     "apiVersion: drill/v1\nkind: Scenario\nid: a\ntitle: a\nworld:\n"
     "  releases: {stable: shop-1.4.0, canary: shop-1.5.0}\n  mc: {}\n"
     "expect: [{id: a, never: {event: promoted}}]\n";
 
-gate::Result<Scenario> Parse(const std::string& timeline,
-                             const std::string& backends = "backends: [sim]\n") {
-  return ParseScenario(std::string(kHead) + backends + "timeline:\n" + timeline, "s.yaml");
+gate::Result<Scenario> ParseTimeline(const std::string& timeline,
+                                     const std::string& backends = "backends: [sim]\n") {
+  return ParseScenario(std::string(kWithoutTimeline) + backends + "timeline:\n" + timeline,
+                       "s.yaml");
 }
 
 // What was wrong, one mistake per element. The timeline begins in line 11.
-std::vector<std::string> MistakesIn(const std::string& timeline,
-                                    const std::string& backends = "backends: [sim]\n") {
-  const auto scenario = Parse(timeline, backends);
-  if (scenario) return {};
-  std::vector<std::string> lines;
-  std::string rest = scenario.error().message + "\n";
-  for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-    lines.push_back(rest.substr(0, end));
-    rest.erase(0, end + 1);
-  }
-  return lines;
+std::vector<std::string> TimelineMistakes(const std::string& timeline,
+                                          const std::string& backends = "backends: [sim]\n") {
+  return MistakesOf(ParseTimeline(timeline, backends));
 }
 
 Fault OfEveryParameter(const FaultInfo& info) {
@@ -94,7 +88,7 @@ Fault OfEveryParameter(const FaultInfo& info) {
 TEST(FaultInScenarioTest, EveryKindReadsBackAsItWasWritten) {
   for (const FaultInfo& info : KnownFaults()) {
     const Fault fault = OfEveryParameter(info);
-    const auto scenario = Parse("- {at: 0s, do: " + FormatFaultAction(fault) + "}\n");
+    const auto scenario = ParseTimeline("- {at: 0s, do: " + FormatFaultAction(fault) + "}\n");
     ASSERT_TRUE(scenario) << scenario.error().message;
     EXPECT_THAT(FaultsIn(scenario->timeline), ElementsAre(Fault{.kind = info.kind,
                                                                 .length = fault.length,
@@ -108,7 +102,7 @@ TEST(FaultInScenarioTest, EveryKindReadsBackAsItWasWritten) {
 TEST(FaultInScenarioTest, TakesSharesFromAMillionthToTheWhole) {
   const auto share = [](const std::string& text) {
     const auto scenario =
-        Parse("- {at: 1s, do: {fault: {kind: api.lost, for: 1s, share: " + text + "}}}\n");
+        ParseTimeline("- {at: 1s, do: {fault: {kind: api.lost, for: 1s, share: " + text + "}}}\n");
     return scenario ? FaultsIn(scenario->timeline).front().amount : -1;
   };
   EXPECT_EQ(share("100%"), 1'000'000);
@@ -122,7 +116,7 @@ TEST(FaultInScenarioTest, TakesSharesFromAMillionthToTheWhole) {
 }
 
 TEST(FaultInScenarioTest, WaitsForAnEventLikeEveryOtherAction) {
-  const auto scenario = Parse(
+  const auto scenario = ParseTimeline(
       "- {on: {event: rollout.aborted}, after: 2s, do: {fault: {kind: argo.restart}}}\n"
       "- {at: 3s, do: rotate-token}\n");
   ASSERT_TRUE(scenario) << scenario.error().message;
@@ -135,7 +129,7 @@ TEST(FaultInScenarioTest, WaitsForAnEventLikeEveryOtherAction) {
 
 TEST(FaultInScenarioTest, TellsEveryMistakeWithItsPlace) {
   EXPECT_THAT(
-      MistakesIn(
+      TimelineMistakes(
           "- {at: 1s, do: {fault: {kind: api.losst, for: 1s, share: 20%}}}\n"
           "- {at: 1s, do: {fault: {kind: api.lost, for: 0s}}}\n"
           "- {at: 1s, do: {fault: {kind: argo.restart, for: 1s}}}\n"
@@ -156,7 +150,7 @@ TEST(FaultInScenarioTest, TellsEveryMistakeWithItsPlace) {
 }
 
 TEST(FaultInScenarioTest, AFaultWithoutAnythingIsNone) {
-  EXPECT_THAT(MistakesIn("- {at: 0s, do: {fault: }}\n"),
+  EXPECT_THAT(TimelineMistakes("- {at: 0s, do: {fault: }}\n"),
               ElementsAre(HasSubstr("\"kind\" is missing")));
 }
 
@@ -164,17 +158,19 @@ TEST(FaultInScenarioTest, NeedsABackendThatCanDoIt) {
   const std::string fault = "- {at: 1s, do: {fault: {kind: argo.restart}}}\n";
   const std::string mistake =
       ": argo.restart exists only in the simulator: a scenario with it needs `backends: [sim]`";
-  EXPECT_THAT(MistakesIn(fault), IsEmpty());
-  EXPECT_THAT(MistakesIn(fault, ""), ElementsAre("s.yaml:10:16" + mistake));
-  EXPECT_THAT(MistakesIn(fault, "backends: [sim, kind]\n"), ElementsAre("s.yaml:11:16" + mistake));
+  EXPECT_THAT(TimelineMistakes(fault), IsEmpty());
+  EXPECT_THAT(TimelineMistakes(fault, ""), ElementsAre("s.yaml:10:16" + mistake));
+  EXPECT_THAT(TimelineMistakes(fault, "backends: [sim, kind]\n"),
+              ElementsAre("s.yaml:11:16" + mistake));
 }
 
 TEST(FaultInScenarioTest, WhatIsThereFromTheStartHasNoOtherTime) {
   const std::string mistake = " is there from the start: write `at: 0s`";
   EXPECT_THAT(
-      MistakesIn("- {at: 1ns, do: {fault: {kind: mc.clock-skew, skew: 1s}}}\n"
-                 "- {on: {event: restored}, do: {fault: {kind: gate.crash, process: 0, call: 0}}}\n"
-                 "- {at: 0s, do: {fault: {kind: argo.clock-skew, skew: -24h}}}\n"),
+      TimelineMistakes(
+          "- {at: 1ns, do: {fault: {kind: mc.clock-skew, skew: 1s}}}\n"
+          "- {on: {event: restored}, do: {fault: {kind: gate.crash, process: 0, call: 0}}}\n"
+          "- {at: 0s, do: {fault: {kind: argo.clock-skew, skew: -24h}}}\n"),
       ElementsAre("s.yaml:11:17: mc.clock-skew" + mistake, "s.yaml:12:31: gate.crash" + mistake));
 }
 

@@ -10,22 +10,22 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kHead =
+constexpr std::string_view kUnjudged =
     "apiVersion: drill/v1\nkind: Scenario\nid: a\ntitle: a\nworld:\n"
     "  releases: {stable: shop-1.4.0, canary: shop-1.5.0}\n  mc: {}\n";
 constexpr std::string_view kJudged = "expect: [{id: a, never: {event: broken}}]\n";
 
-gate::Result<Scenario> Parse(const std::string& more) {
-  return ParseScenario(std::string(kHead) + std::string(kJudged) + more, "s.yaml");
+gate::Result<Scenario> ParseReplay(const std::string& more) {
+  return ParseScenario(std::string(kUnjudged) + std::string(kJudged) + more, "s.yaml");
 }
 
-std::string MistakesIn(const std::string& more) {
-  const auto scenario = Parse(more);
+std::string ReplayMistakes(const std::string& more) {
+  const auto scenario = ParseReplay(more);
   return scenario ? "" : scenario.error().message;
 }
 
 TEST(ReplayTest, SpellsOutWhatWasDrawn) {
-  const auto scenario = Parse(
+  const auto scenario = ParseReplay(
       "backends: [sim]\nreplay: {seed: \"ffffffffffffffff\", campaignSeed: \"1\", ties: drawn,"
       " argo: \"1.9\", trace: \"0123456789abcdef\"}\n");
   ASSERT_TRUE(scenario) << scenario.error().message;
@@ -38,7 +38,8 @@ TEST(ReplayTest, SpellsOutWhatWasDrawn) {
 }
 
 TEST(ReplayTest, IsPlainUnlessItSaysOtherwise) {
-  const auto scenario = Parse("backends: [sim]\nreplay: {seed: \"0\", campaignSeed: \"0\"}\n");
+  const auto scenario =
+      ParseReplay("backends: [sim]\nreplay: {seed: \"0\", campaignSeed: \"0\"}\n");
   ASSERT_TRUE(scenario) << scenario.error().message;
   EXPECT_EQ(scenario->replay->ties, Replay::Ties::kInOrder);
   EXPECT_EQ(scenario->replay->argo, Replay::Argo::k1_10);
@@ -46,7 +47,7 @@ TEST(ReplayTest, IsPlainUnlessItSaysOtherwise) {
 }
 
 TEST(ReplayTest, TellsEveryMistakeWithItsPlace) {
-  const std::string text = MistakesIn(
+  const std::string text = ReplayMistakes(
       "backends: [sim, kind]\nhorizon: 20s\nuntil: [{event: promoted}]\n"
       "replay: {seed: 12, campaignSeed: \"12345678901234567\", ties: random, tarce: \"1\"}\n"
       "timeline:\n- {at: 1s, do: abort}\n- {on: {event: restored}, do: rotate-token}\n");
@@ -63,13 +64,13 @@ TEST(ReplayTest, TellsEveryMistakeWithItsPlace) {
 }
 
 TEST(ReplayTest, InvariantsAreWatchedNowhereElse) {
-  EXPECT_EQ(MistakesIn(""),
+  EXPECT_EQ(ReplayMistakes(""),
             "s.yaml:8:10: invariants are watched only in a scenario with \"replay\"");
 }
 
 TEST(ReplayTest, AFaultMayComeUpToAnHourAfterTheDeployment) {
   const auto with = [](const std::string& at) {
-    return MistakesIn(
+    return ReplayMistakes(
         "backends: [sim]\nreplay: {seed: \"0\", campaignSeed: \"0\"}\n"
         "timeline: [{at: " +
         at + ", do: {fault: {kind: argo.restart}}}]\n");

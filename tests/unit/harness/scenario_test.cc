@@ -6,6 +6,7 @@
 #include "gate/base/digest.h"
 #include "harness/scenario/text_regex.h"
 #include "harness/scenario/vocabulary.h"
+#include "tests/unit/harness/scenario_mistakes.h"
 
 namespace drill {
 namespace {
@@ -35,16 +36,7 @@ std::string WithGate(std::string_view gate) {
 
 // The mistakes found in `text`, one per element.
 std::vector<std::string> MistakesIn(const std::string& text) {
-  const auto scenario = ParseScenario(text, "s.yaml");
-  if (scenario) return {};
-  std::vector<std::string> lines;
-  std::string rest = scenario.error().message;
-  for (;;) {
-    const auto end = rest.find('\n');
-    lines.push_back(rest.substr(0, end));
-    if (end == std::string::npos) return lines;
-    rest.erase(0, end + 1);
-  }
+  return MistakesOf(ParseScenario(text, "s.yaml"));
 }
 
 TEST(ScenarioTest, ReadsEveryPartOfAScenario) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/scenario/scenario.h"
+#include "tests/unit/harness/scenario_mistakes.h"
 
 namespace drill {
 namespace {
@@ -14,31 +15,23 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-std::string Text(const std::string& rollout, const std::string& more) {
+std::string TextWithRollout(const std::string& rollout, const std::string& more) {
   return "apiVersion: drill/v1\nkind: Scenario\nid: a\ntitle: a\nworld:\n"
          "  releases: {stable: shop-1.4.0, canary: shop-1.5.0}\n"
          "  rollout: " +
          rollout + "\n  mc: {}\nexpect: [{id: a, never: {event: promoted}}]\n" + more;
 }
 
-Scenario Parse(const std::string& rollout, const std::string& more = "") {
-  auto scenario = ParseScenario(Text(rollout, more), "s.yaml");
+Scenario ParseWithRollout(const std::string& rollout, const std::string& more = "") {
+  auto scenario = ParseScenario(TextWithRollout(rollout, more), "s.yaml");
   EXPECT_TRUE(scenario) << scenario.error().message;
   return scenario ? *std::move(scenario) : Scenario();
 }
 
 // What was wrong, one mistake per element.
-std::vector<std::string> MistakesIn(const std::string& rollout, const std::string& more = "") {
-  const auto scenario = ParseScenario(Text(rollout, more), "s.yaml");
-  if (scenario) return {};
-  std::vector<std::string> lines;
-  std::string rest = scenario.error().message;
-  for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-    lines.push_back(rest.substr(0, end));
-    rest.erase(0, end + 1);
-  }
-  lines.push_back(rest);
-  return lines;
+std::vector<std::string> MistakesWithRollout(const std::string& rollout,
+                                             const std::string& more = "") {
+  return MistakesOf(ParseScenario(TextWithRollout(rollout, more), "s.yaml"));
 }
 
 std::vector<std::string> Descriptions(const Scenario& scenario) {
@@ -50,7 +43,7 @@ std::vector<std::string> Descriptions(const Scenario& scenario) {
 // --- The Rollout's shape ------------------------------------------------------------------------
 
 TEST(RolloutShapeTest, IsThatOfTheManifestUnlessTheScenarioSaysOtherwise) {
-  const Scenario scenario = Parse("{}");
+  const Scenario scenario = ParseWithRollout("{}");
   EXPECT_FALSE(scenario.shape.steps);
   EXPECT_FALSE(scenario.shape.min_ready);
   EXPECT_FALSE(scenario.shape.progress_deadline);
@@ -63,7 +56,7 @@ TEST(RolloutShapeTest, IsThatOfTheManifestUnlessTheScenarioSaysOtherwise) {
 }
 
 TEST(RolloutShapeTest, ReadsEveryPart) {
-  const Scenario scenario = Parse(
+  const Scenario scenario = ParseWithRollout(
       R"({minReady: 5s, progressDeadline: 30s, progressDeadlineAbort: true, rollbackWindow: 2,
     canaryImage: missing, background: {stage: bg, startingStep: 1},
     steps: [{setWeight: 20}, {pause: 1m30s}, {pause: forever}, {gate: 20}, {gate: "all-of-it"}]}
@@ -88,14 +81,14 @@ TEST(RolloutShapeTest, ReadsEveryPart) {
 }
 
 TEST(RolloutShapeTest, AnEmptyListOfStepsIsACanaryWithoutSteps) {
-  const Scenario scenario = Parse("{steps: []}");
+  const Scenario scenario = ParseWithRollout("{steps: []}");
   ASSERT_TRUE(scenario.shape.steps);
   EXPECT_THAT(*scenario.shape.steps, IsEmpty());
 }
 
 TEST(RolloutShapeTest, AStepIsExactlyOneThing) {
   EXPECT_THAT(
-      MistakesIn("{steps: [{setWeight: 20, pause: 5s}, {}, {weight: 5}, text]}"),
+      MistakesWithRollout("{steps: [{setWeight: 20, pause: 5s}, {}, {weight: 5}, text]}"),
       ElementsAre("s.yaml:7:21: expected exactly one of \"setWeight\", \"pause\" and \"gate\"",
                   "s.yaml:7:49: expected exactly one of \"setWeight\", \"pause\" and \"gate\"",
                   "s.yaml:7:54: unknown step \"weight\"; known here: setWeight, pause, gate",
@@ -104,19 +97,20 @@ TEST(RolloutShapeTest, AStepIsExactlyOneThing) {
 
 TEST(RolloutShapeTest, ChecksTheParametersOfSteps) {
   EXPECT_THAT(
-      MistakesIn("{steps: [{setWeight: 101}, {setWeight: -1}, {pause: 0s}, {pause: 1500ms},"
-                 " {gate: \"a b\"}, {gate: [x]}]}"),
+      MistakesWithRollout(
+          "{steps: [{setWeight: 101}, {setWeight: -1}, {pause: 0s}, {pause: 1500ms},"
+          " {gate: \"a b\"}, {gate: [x]}]}"),
       ElementsAre("s.yaml:7:33: must be between 0 and 100",
                   "s.yaml:7:51: must be between 0 and 100", "s.yaml:7:64: must be longer than 0s",
                   "s.yaml:7:77: must be whole seconds", HasSubstr("s.yaml:7:93: expected a stage"),
                   HasSubstr("s.yaml:7:108: expected a stage")));
-  EXPECT_THAT(MistakesIn("{steps: [{setWeight: 100}, {setWeight: 0}]}"), IsEmpty());
+  EXPECT_THAT(MistakesWithRollout("{steps: [{setWeight: 100}, {setWeight: 0}]}"), IsEmpty());
 }
 
 TEST(RolloutShapeTest, ChecksDeadlinesAndWindows) {
   EXPECT_THAT(
-      MistakesIn("{minReady: 5s, progressDeadline: 5s, rollbackWindow: 0,\n"
-                 "    canaryImage: gone, background: {}}\n  gate: {jobDeadline: 100ms}"),
+      MistakesWithRollout("{minReady: 5s, progressDeadline: 5s, rollbackWindow: 0,\n"
+                          "    canaryImage: gone, background: {}}\n  gate: {jobDeadline: 100ms}"),
       ElementsAre("s.yaml:8:18: expected present or missing, found \"gone\"",
                   "s.yaml:7:45: must be longer than \"minReady\"",
                   "s.yaml:7:65: must be between 1 and 100", "s.yaml:8:36: \"stage\" is missing",
@@ -126,7 +120,7 @@ TEST(RolloutShapeTest, ChecksDeadlinesAndWindows) {
 // --- The timeline -------------------------------------------------------------------------------
 
 TEST(TimelineTest, ReadsEveryAction) {
-  const Scenario scenario = Parse("{}", R"(timeline:
+  const Scenario scenario = ParseWithRollout("{}", R"(timeline:
   - {at: 0s, do: abort}
   - {at: 1500ms, do: retry}
   - {on: {event: restored}, do: promote}
@@ -176,40 +170,42 @@ TEST(TimelineTest, EveryActionHasANameOfItsOwn) {
 
 TEST(TimelineTest, OnlyAGateThatIsAServiceCanBeRestarted) {
   const std::string restart = "timeline: [{at: 1s, do: restart-gate}]\n";
-  const Scenario scenario = Parse("{}\n  gate: {mode: service}", restart);
+  const Scenario scenario = ParseWithRollout("{}\n  gate: {mode: service}", restart);
   EXPECT_THAT(Descriptions(scenario), ElementsAre("restart-gate 1s after deployed"));
   EXPECT_FALSE(PlaysAlone(scenario));
   EXPECT_THAT(
-      MistakesIn("{}", restart),
+      MistakesWithRollout("{}", restart),
       ElementsAre("s.yaml:10:25: a gate as a Job cannot be restarted: it needs `mode: service`"));
 }
 
 TEST(TimelineTest, SuggestsTheNearestAction) {
   EXPECT_THAT(
-      MistakesIn("{}",
-                 "timeline: [{at: 1s, do: abbort}, {at: 1s, do: {skale: 3}}, {at: 1s, do: }]\n"),
+      MistakesWithRollout(
+          "{}", "timeline: [{at: 1s, do: abbort}, {at: 1s, do: {skale: 3}}, {at: 1s, do: }]\n"),
       ElementsAre("s.yaml:10:25: unknown action \"abbort\"; did you mean \"abort\"?",
                   "s.yaml:10:48: unknown action \"skale\"; did you mean \"scale\"?",
                   HasSubstr("s.yaml:10:73: unknown action \"\"; known here: abort, ")));
 }
 
 TEST(TimelineTest, AnEntryIsAnchoredToExactlyOneThing) {
-  EXPECT_THAT(MistakesIn("{}",
-                         "timeline:\n- {do: abort}\n- {at: 1s, on: {event: restored}, do: abort}\n"
-                         "- {at: 1s, after: 1s, do: abort}\n- {at: -1s, do: abort}\n- {at: 1s}\n"),
-              ElementsAre("s.yaml:11:3: expected exactly one of \"at\" and \"on\"",
-                          "s.yaml:12:3: expected exactly one of \"at\" and \"on\"",
-                          "s.yaml:13:19: \"after\" goes with \"on\" only",
-                          "s.yaml:14:8: must not be negative", "s.yaml:15:3: \"do\" is missing"));
+  EXPECT_THAT(
+      MistakesWithRollout("{}",
+                          "timeline:\n- {do: abort}\n- {at: 1s, on: {event: restored}, do: abort}\n"
+                          "- {at: 1s, after: 1s, do: abort}\n- {at: -1s, do: abort}\n- {at: 1s}\n"),
+      ElementsAre("s.yaml:11:3: expected exactly one of \"at\" and \"on\"",
+                  "s.yaml:12:3: expected exactly one of \"at\" and \"on\"",
+                  "s.yaml:13:19: \"after\" goes with \"on\" only",
+                  "s.yaml:14:8: must not be negative", "s.yaml:15:3: \"do\" is missing"));
 }
 
 TEST(TimelineTest, ChecksTheParametersOfActions) {
   EXPECT_THAT(
-      MistakesIn("{}",
-                 "timeline:\n- {at: 1s, do: {scale: 101}}\n- {at: 1s, do: {deploy: \"a b\"}}\n"
-                 "- {at: 1s, do: {deploy: {image: missing}}}\n"
-                 "- {at: 1s, do: {evidence: {release: a, ok: maybe, stages: x}}}\n"
-                 "- {at: 1s, do: {abort: now}}\n- {at: 1s, do: {deploy: a, scale: 1}}\n"),
+      MistakesWithRollout(
+          "{}",
+          "timeline:\n- {at: 1s, do: {scale: 101}}\n- {at: 1s, do: {deploy: \"a b\"}}\n"
+          "- {at: 1s, do: {deploy: {image: missing}}}\n"
+          "- {at: 1s, do: {evidence: {release: a, ok: maybe, stages: x}}}\n"
+          "- {at: 1s, do: {abort: now}}\n- {at: 1s, do: {deploy: a, scale: 1}}\n"),
       ElementsAre("s.yaml:11:24: must be between 0 and 100",
                   HasSubstr("s.yaml:12:25: \"a b\" cannot be a label value"),
                   "s.yaml:13:25: \"release\" is missing", HasSubstr("s.yaml:14:44: expected"),
@@ -220,7 +216,7 @@ TEST(TimelineTest, ChecksTheParametersOfActions) {
 
 TEST(TimelineTest, ChecksTheWordsOfAnOverride) {
   EXPECT_THAT(
-      MistakesIn(
+      MistakesWithRollout(
           "{}",
           "timeline:\n- {at: 1s, do: {override: {decision: perhaps, stage: \"20\", reason: "
           "long enough}}}\n"
@@ -238,14 +234,15 @@ TEST(TimelineTest, ChecksTheWordsOfAnOverride) {
 }
 
 TEST(TimelineTest, WhatIsKnownOnlyAtTheEndBringsAboutNothing) {
-  EXPECT_THAT(MistakesIn("{}", "timeline: [{on: {event: mc.request}, do: abort}]\n"),
+  EXPECT_THAT(MistakesWithRollout("{}", "timeline: [{on: {event: mc.request}, do: abort}]\n"),
               ElementsAre("s.yaml:10:17: event \"mc.request\" is known only when all is over and "
                           "cannot bring about an action"));
 }
 
 TEST(TimelineTest, NothingIsDoneAtTheHorizon) {
-  EXPECT_THAT(MistakesIn("{}", "horizon: 20s\ntimeline: [{at: 19999ms, do: abort}]\n"), IsEmpty());
-  EXPECT_THAT(MistakesIn("{}", "horizon: 20s\ntimeline: [{at: 20s, do: abort}]\n"),
+  EXPECT_THAT(MistakesWithRollout("{}", "horizon: 20s\ntimeline: [{at: 19999ms, do: abort}]\n"),
+              IsEmpty());
+  EXPECT_THAT(MistakesWithRollout("{}", "horizon: 20s\ntimeline: [{at: 20s, do: abort}]\n"),
               ElementsAre("s.yaml:11:17: is not before the horizon"));
 }
 
@@ -253,21 +250,22 @@ TEST(TimelineTest, HasALimit) {
   const auto with = [](int entries) {
     std::string text = "timeline:\n";
     for (int i = 0; i < entries; ++i) text += "- {at: 1s, do: abort}\n";
-    return MistakesIn("{}", text);
+    return MistakesWithRollout("{}", text);
   };
   EXPECT_THAT(with(50), IsEmpty());
   EXPECT_THAT(with(51), ElementsAre("s.yaml:11:1: has more than 50 entries"));
 }
 
 TEST(TimelineTest, OnlyARestartOfTheControllerDisturbsOthers) {
-  EXPECT_TRUE(PlaysAlone(Parse("{}", "timeline: [{at: 1s, do: restart-controller}]\n")));
-  EXPECT_FALSE(
-      PlaysAlone(Parse("{}", "timeline: [{at: 1s, do: abort}, {at: 1s, do: {scale: 1}}]\n")));
+  EXPECT_TRUE(PlaysAlone(ParseWithRollout("{}", "timeline: [{at: 1s, do: restart-controller}]\n")));
+  EXPECT_FALSE(PlaysAlone(
+      ParseWithRollout("{}", "timeline: [{at: 1s, do: abort}, {at: 1s, do: {scale: 1}}]\n")));
 }
 
 TEST(TimelineTest, ExpectationsCanBeAnchoredToActions) {
-  EXPECT_THAT(MistakesIn("{}", "until: [{event: action, do: abort, ok: true}]\n"), IsEmpty());
-  EXPECT_THAT(MistakesIn("{}", "until: [{event: action, do: abrt}]\n"),
+  EXPECT_THAT(MistakesWithRollout("{}", "until: [{event: action, do: abort, ok: true}]\n"),
+              IsEmpty());
+  EXPECT_THAT(MistakesWithRollout("{}", "until: [{event: action, do: abrt}]\n"),
               ElementsAre("s.yaml:10:29: \"do\" can never be \"abrt\"; did you mean \"abort\"?"));
 }
 

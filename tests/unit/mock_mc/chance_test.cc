@@ -18,21 +18,6 @@ using gate::Nanos;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::string_view kResponses =
-    "responses:\n"
-    "  good: {evidence: {ok: true}}\n"
-    "  bad: {evidence: {ok: false}}\n";
-
-std::string With(std::string_view rules) { return std::string(kResponses) + std::string(rules); }
-
-Decision DecisionOf(Engine& engine, const Request& request, Nanos at = Nanos(0)) {
-  return engine.Handle(request, At(at)).decision;
-}
-
-std::string ResponseTo(Engine& engine, const Request& request, Nanos at = Nanos(0)) {
-  return DecisionOf(engine, request, at).response;
-}
-
 // How many of the requests first, first + 1, ... first + count - 1 fire.
 int CountFiring(const Odds& odds, std::uint64_t first, std::uint64_t count,
                 std::string_view key = "k") {
@@ -95,8 +80,8 @@ TEST(OddsTest, KeysAndSpacesHaveShufflesOfTheirOwn) {
 }
 
 TEST(ChanceTest, ThreeOfEachTenRequestsOfAKeyAreAnsweredOtherwise) {
-  Engine engine =
-      NewEngine(With("rules: [{respond: good, sometimes: [{exact: 3/10, status: 503}]}]"));
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules: [{respond: good, sometimes: [{exact: 3/10, status: 503}]}]"));
   for (int block = 0; block < 20; ++block) {
     std::map<std::string, int> seen;
     for (int i = 0; i < 10; ++i) ++seen[ResponseTo(engine, Ask("r"))];
@@ -105,8 +90,8 @@ TEST(ChanceTest, ThreeOfEachTenRequestsOfAKeyAreAnsweredOtherwise) {
 }
 
 TEST(ChanceTest, OnlyDelayAndFaultCanBeOtherThanUsual) {
-  Engine engine = NewEngine(
-      With("rules: [{respond: good, delay: 1s, sometimes: [{probability: 1, fault: reset}]}]"));
+  Engine engine = NewEngine(WithGoodAndBad(
+      "rules: [{respond: good, delay: 1s, sometimes: [{probability: 1, fault: reset}]}]"));
   const Decision decision = DecisionOf(engine, Ask("r"));
   EXPECT_EQ(decision.response, "good");
   EXPECT_EQ(decision.evidence_ok, true);
@@ -115,8 +100,8 @@ TEST(ChanceTest, OnlyDelayAndFaultCanBeOtherThanUsual) {
 }
 
 TEST(ChanceTest, TheFirstChanceThatHappensCounts) {
-  Engine engine =
-      NewEngine(With("rules: [{respond: good, sometimes: [{probability: 0, status: 500},"
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules: [{respond: good, sometimes: [{probability: 0, status: 500},"
                      " {probability: 1, respond: bad}, {probability: 1, status: 502}]}]"));
   const Decision decision = DecisionOf(engine, Ask("r"));
   EXPECT_EQ(decision.response, "bad");
@@ -127,9 +112,9 @@ TEST(ChanceTest, TheFirstChanceThatHappensCounts) {
 }
 
 TEST(ChanceTest, OneOfSeveralAlternativesIsDrawn) {
-  Engine engine = NewEngine(
-      With("rules: [{respond: good, sometimes: [{probability: 1, any: [bad, {status: 503},"
-           " {fault: {reset: {afterBytes: 40}}}]}]}]"));
+  Engine engine = NewEngine(WithGoodAndBad(
+      "rules: [{respond: good, sometimes: [{probability: 1, any: [bad, {status: 503},"
+      " {fault: {reset: {afterBytes: 40}}}]}]}]"));
   std::map<std::string, int> seen;
   for (int i = 0; i < 600; ++i) {
     const Decision decision = DecisionOf(engine, Ask("r"));
@@ -140,8 +125,8 @@ TEST(ChanceTest, OneOfSeveralAlternativesIsDrawn) {
 }
 
 TEST(ChanceTest, AnItemCountsItsOwnRequestsAndGoesBeforeTheRule) {
-  Engine engine =
-      NewEngine(With("rules: [{sometimes: [{probability: 1, status: 500}],"
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules: [{sometimes: [{probability: 1, status: 500}],"
                      " sequence: [{respond: good, times: 3}, {respond: good, sometimes: []},"
                      " {respond: bad, sometimes: [{exact: 1/2, status: 503}]}]}]"));
   // The rule's for the first item only: the second has none of its own, the third another.
@@ -155,8 +140,8 @@ TEST(ChanceTest, AnItemCountsItsOwnRequestsAndGoesBeforeTheRule) {
 }
 
 TEST(FlapTest, FlapsWithPeriodDutyAndPhase) {
-  Engine engine = NewEngine(
-      With("rules: [{since: start, flap: {between: [good, bad], period: 10s, duty: 0.3}}]"));
+  Engine engine = NewEngine(WithGoodAndBad(
+      "rules: [{since: start, flap: {between: [good, bad], period: 10s, duty: 0.3}}]"));
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(0)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(3) - Nanos(1)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(3)), "bad");
@@ -164,16 +149,18 @@ TEST(FlapTest, FlapsWithPeriodDutyAndPhase) {
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(10)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("other"), seconds(1'000'003)), "bad");
 
-  Engine shifted = NewEngine(
-      With("rules: [{since: start, flap: {between: [good, bad], period: 10s, phase: 9s}}]"));
+  Engine shifted = NewEngine(WithGoodAndBad(
+      "rules: [{since: start, flap: {between: [good, bad], period: 10s, phase: 9s}}]"));
   EXPECT_EQ(ResponseTo(shifted, Ask("r"), seconds(0)), "bad");
   EXPECT_EQ(ResponseTo(shifted, Ask("r"), seconds(1)), "good");
   EXPECT_EQ(ResponseTo(shifted, Ask("r"), seconds(6)), "bad");
 }
 
 TEST(FlapTest, DutyZeroIsNeverAndOneAlwaysTheFirst) {
-  Engine never = NewEngine(With("rules: [{flap: {between: [good, bad], period: 10ms, duty: 0}}]"));
-  Engine always = NewEngine(With("rules: [{flap: {between: [good, bad], period: 10ms, duty: 1}}]"));
+  Engine never =
+      NewEngine(WithGoodAndBad("rules: [{flap: {between: [good, bad], period: 10ms, duty: 0}}]"));
+  Engine always =
+      NewEngine(WithGoodAndBad("rules: [{flap: {between: [good, bad], period: 10ms, duty: 1}}]"));
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(ResponseTo(never, Ask("r"), milliseconds(i)), "bad");
     EXPECT_EQ(ResponseTo(always, Ask("r"), milliseconds(i)), "good");
@@ -181,8 +168,8 @@ TEST(FlapTest, DutyZeroIsNeverAndOneAlwaysTheFirst) {
 }
 
 TEST(FlapTest, WithinATimelineItBeginsWithItsItem) {
-  Engine engine =
-      NewEngine(With("rules: [{timeline: [{for: 7s, respond: good},"
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules: [{timeline: [{for: 7s, respond: good},"
                      " {for: 20s, flap: {between: [bad, {status: 503}], period: 4s}}, good]}]"));
   EXPECT_EQ(DecisionOf(engine, Ask("r"), seconds(100)).response, "good");
   EXPECT_EQ(DecisionOf(engine, Ask("r"), seconds(107)).response, "bad");
@@ -192,7 +179,7 @@ TEST(FlapTest, WithinATimelineItBeginsWithItsItem) {
 }
 
 TEST(OverrideTest, EndsByItselfAfterItsTime) {
-  Engine engine = NewEngine(With("rules: [{respond: good}]"));
+  Engine engine = NewEngine(WithGoodAndBad("rules: [{respond: good}]"));
   const Override no{std::nullopt, "r", std::nullopt, false, seconds(30)};
   ASSERT_TRUE(engine.SetOverride(no, At(seconds(10))));
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(10)), "flip/false");
@@ -207,7 +194,7 @@ TEST(OverrideTest, EndsByItselfAfterItsTime) {
 }
 
 TEST(OverrideTest, SettingItAgainBeginsItsTimeAnew) {
-  Engine engine = NewEngine(With("rules: [{respond: good}]"));
+  Engine engine = NewEngine(WithGoodAndBad("rules: [{respond: good}]"));
   const Override no{std::nullopt, "r", std::nullopt, false, seconds(30)};
   ASSERT_TRUE(engine.SetOverride(no, At(seconds(0))));
   ASSERT_TRUE(engine.SetOverride(no, At(seconds(20))));
@@ -258,7 +245,7 @@ std::vector<Request> RequestsOfManyKeys() {
 }
 
 Decisions DecideWithThreads(const std::vector<Request>& requests, std::size_t threads) {
-  Engine engine = NewEngine("space: {header: X-Run}\n" + With(kEverythingDrawn));
+  Engine engine = NewEngine("space: {header: X-Run}\n" + WithGoodAndBad(kEverythingDrawn));
   std::vector<Decision> decisions(requests.size());
   std::atomic<std::size_t> next{0};
   std::vector<std::thread> workers;

@@ -16,19 +16,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::string_view kGoodThenBad =
-    "responses:\n"
-    "  good: {evidence: {ok: true}}\n"
-    "  bad: {evidence: {ok: false}}\n";
-
-std::string With(std::string_view rules) { return std::string(kGoodThenBad) + std::string(rules); }
-
 Override About(std::optional<std::string> stage, std::optional<bool> ok) {
   return {std::nullopt, "r", std::move(stage), ok, std::nullopt};
-}
-
-std::string ResponseTo(Engine& engine, const Request& request, Nanos at = Nanos(0)) {
-  return engine.Handle(request, At(at)).decision.response;
 }
 
 TEST(EngineTest, AnswersReleasesThatNobodyScriptedWithNoEvidence) {
@@ -53,8 +42,8 @@ TEST(EngineTest, RefusesMalformedTargets) {
 }
 
 TEST(EngineTest, TheFirstRuleThatMatchesAnswers) {
-  Engine engine =
-      NewEngine(With("rules:\n"
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules:\n"
                      "  - {id: twenty, match: {release: r, stage: \"20\"}, respond: good}\n"
                      "  - {id: prod, match: {release: r, environment: prod}, respond: bad}\n"
                      "  - {id: rest, match: {release: \"~^r\"}, respond: bad}\n"));
@@ -97,7 +86,8 @@ TEST(EngineTest, MatchesMethodPathQueryAndHeader) {
 }
 
 TEST(EngineTest, ASequenceCountsPerReleaseAndStage) {
-  Engine engine = NewEngine(With("rules: [{sequence: [{respond: good, times: 2}, bad]}]"));
+  Engine engine =
+      NewEngine(WithGoodAndBad("rules: [{sequence: [{respond: good, times: 2}, bad]}]"));
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r", "50")), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "good");
@@ -109,11 +99,12 @@ TEST(EngineTest, ASequenceCountsPerReleaseAndStage) {
 
 TEST(EngineTest, TheKeySaysWhoSharesState) {
   const std::string sequence = "sequence: [{respond: good, times: 1}, bad]}]";
-  Engine shared = NewEngine(With("rules: [{key: [], " + sequence));
+  Engine shared = NewEngine(WithGoodAndBad("rules: [{key: [], " + sequence));
   EXPECT_EQ(ResponseTo(shared, Ask("a")), "good");
   EXPECT_EQ(ResponseTo(shared, Ask("b")), "bad");
 
-  Engine by_header = NewEngine(With("rules: [{key: [header.X-Run, path.releaseId], " + sequence));
+  Engine by_header =
+      NewEngine(WithGoodAndBad("rules: [{key: [header.X-Run, path.releaseId], " + sequence));
   Request first = Ask("a");
   first.headers.emplace_back("X-Run", "1");
   EXPECT_EQ(ResponseTo(by_header, first), "good");
@@ -121,14 +112,14 @@ TEST(EngineTest, TheKeySaysWhoSharesState) {
   EXPECT_EQ(ResponseTo(by_header, first), "bad");
 
   // Joined with a separator, these two would be the same.
-  Engine by_query = NewEngine(With("rules: [{key: [query.x, query.y], " + sequence));
+  Engine by_query = NewEngine(WithGoodAndBad("rules: [{key: [query.x, query.y], " + sequence));
   EXPECT_EQ(ResponseTo(by_query, Get("/v1/evidence/r?x=a%7Cb&y=c")), "good");
   EXPECT_EQ(ResponseTo(by_query, Get("/v1/evidence/r?x=a&y=b%7Cc")), "good");
 }
 
 TEST(EngineTest, ATimelineRunsFromTheFirstRequestOfTheKey) {
-  Engine engine = NewEngine(
-      With("rules: [{timeline: [{for: 30s, respond: good}, {for: 10s, status: 503}, bad]}]"));
+  Engine engine = NewEngine(WithGoodAndBad(
+      "rules: [{timeline: [{for: 30s, respond: good}, {for: 10s, status: 503}, bad]}]"));
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(100)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(130) - Nanos(1)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(130)), "rule-1/2");
@@ -139,14 +130,15 @@ TEST(EngineTest, ATimelineRunsFromTheFirstRequestOfTheKey) {
 }
 
 TEST(EngineTest, ATimelineCanRunFromTheStart) {
-  Engine engine =
-      NewEngine(With("rules: [{since: start, timeline: [{for: 30s, respond: good}, bad]}]"));
+  Engine engine = NewEngine(
+      WithGoodAndBad("rules: [{since: start, timeline: [{for: 30s, respond: good}, bad]}]"));
   EXPECT_EQ(ResponseTo(engine, Ask("r"), seconds(30) - Nanos(1)), "good");
   EXPECT_EQ(ResponseTo(engine, Ask("other"), seconds(30)), "bad");
 }
 
 TEST(EngineTest, TheTimelineFollowsTheMonotonicClock) {
-  Engine engine = NewEngine(With("rules: [{timeline: [{for: 30s, respond: good}, bad]}]"));
+  Engine engine =
+      NewEngine(WithGoodAndBad("rules: [{timeline: [{for: 30s, respond: good}, bad]}]"));
   EXPECT_EQ(ResponseTo(engine, Ask("r")), "good");
   Moment stepped = At(seconds(10));
   stepped.wall += std::chrono::hours(1);
@@ -211,7 +203,7 @@ TEST(EngineTest, TagsAnswersBeyondTheMostStates) {
 }
 
 TEST(EngineTest, AnOverrideGoesBeforeAllRulesUntilItIsRemoved) {
-  Engine engine = NewEngine(With("rules: [{match: {release: r}, respond: good}]"));
+  Engine engine = NewEngine(WithGoodAndBad("rules: [{match: {release: r}, respond: good}]"));
   ASSERT_TRUE(engine.SetOverride(About(std::nullopt, false), At(Nanos(0))));
   ASSERT_TRUE(engine.SetOverride(About("50", true), At(Nanos(0))));
   EXPECT_EQ(ResponseTo(engine, Ask("r", "20")), "flip/false");

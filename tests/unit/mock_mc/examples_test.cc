@@ -20,7 +20,7 @@ std::string TextOf(const std::string& example) {
   return text.str();
 }
 
-std::string Explain(const std::string& example, const ExplainOptions& options) {
+std::string ExplainExample(const std::string& example, const ExplainOptions& options) {
   const MemoryFiles files;
   auto script = ReadScript(TextOf(example), "script.yaml", files.Reader());
   if (!script) return script.error().message;
@@ -34,7 +34,7 @@ enum Column { kAt, kN, kRule, kResponse, kStatus, kEvidence, kDelay, kFault, kDe
 // "good 200, good 200": these columns of all answers.
 std::string Story(const std::string& example, const ExplainOptions& options,
                   const std::vector<Column>& columns) {
-  const std::string text = Explain(example, options);
+  const std::string text = ExplainExample(example, options);
   std::istringstream lines(text);
   std::string line;
   std::string story;

@@ -10,18 +10,11 @@ namespace {
 
 using gate::Nanos;
 
-constexpr std::string_view kOnceGood =
-    "responses:\n"
-    "  good: {evidence: {ok: true}}\n"
-    "  bad: {evidence: {ok: false}}\n"
-    "rules: [{sequence: [{respond: good, times: 1}, bad]}]\n";
+const std::string kOnceGood =
+    WithGoodAndBad("rules: [{sequence: [{respond: good, times: 1}, bad]}]\n");
 
 Engine EngineWithSpace(const std::string& space) {
-  return NewEngine("space: " + space + "\n" + std::string(kOnceGood));
-}
-
-Decision DecisionOf(Engine& engine, const Request& request) {
-  return engine.Handle(request, At(Nanos(0))).decision;
+  return NewEngine("space: " + space + "\n" + kOnceGood);
 }
 
 Request WithHeader(Request request, const std::string& name, const std::string& value) {
@@ -77,7 +70,7 @@ TEST(SpaceTest, TheBeginningOfThePathCanNameItAndIsTakenAway) {
 }
 
 TEST(SpaceTest, TheTokenIsCheckedBehindASpaceInThePath) {
-  Engine engine = NewEngine("space: {path: /s}\ntoken: {value: secret}\n" + std::string(kOnceGood));
+  Engine engine = NewEngine("space: {path: /s}\ntoken: {value: secret}\n" + kOnceGood);
   EXPECT_EQ(DecisionOf(engine, Get("/s/1/v1/evidence/r")).response, "unauthorized");
 }
 

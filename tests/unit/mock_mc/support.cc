@@ -106,6 +106,21 @@ Engine NewEngine(std::string_view rest) {
   return Engine(GoodScript(rest), MemoryFiles().Reader(), At(gate::Nanos(0)));
 }
 
+std::string WithGoodAndBad(std::string_view rules) {
+  return "responses:\n"
+         "  good: {evidence: {ok: true}}\n"
+         "  bad: {evidence: {ok: false}}\n" +
+         std::string(rules);
+}
+
+Decision DecisionOf(Engine& engine, const Request& request, gate::Nanos at) {
+  return engine.Handle(request, At(at)).decision;
+}
+
+std::string ResponseTo(Engine& engine, const Request& request, gate::Nanos at) {
+  return DecisionOf(engine, request, at).response;
+}
+
 ParsedAnswer ParseAnswer(const std::string& bytes) {
   ParsedAnswer answer;
   const std::size_t end = bytes.find("\r\n\r\n");

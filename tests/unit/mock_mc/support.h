@@ -49,6 +49,13 @@ Request Ask(const std::string& release, const std::string& stage = "20",
 
 Engine NewEngine(std::string_view rest);
 
+// The responses "good" and "bad", evidence that says true and false, then `rules`.
+std::string WithGoodAndBad(std::string_view rules);
+
+// What `engine` decides about `request`, and the name of the response that it chooses.
+Decision DecisionOf(Engine& engine, const Request& request, gate::Nanos at = gate::Nanos(0));
+std::string ResponseTo(Engine& engine, const Request& request, gate::Nanos at = gate::Nanos(0));
+
 struct ParsedAnswer {
   int status = 0;
   Fields headers;

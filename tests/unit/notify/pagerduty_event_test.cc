@@ -11,7 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kPlaybook = "https://example.com/playbook.md";
 const std::string kStory = "rollout-gate/production/shop/demo/6d5f7c9b4";
 
 // "trigger <dedup_key>", "resolve <dedup_key>", "change"

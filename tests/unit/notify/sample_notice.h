@@ -1,8 +1,12 @@
 #pragma once
 
+#include <string_view>
+
 #include "gate/notify/notice.h"
 
 namespace gate::notify {
+
+inline constexpr std::string_view kPlaybook = "https://example.com/playbook.md";
 
 // A notice with everything in it.
 inline Notice SampleNotice(NoticeKind kind = NoticeKind::kFailed) {

@@ -14,8 +14,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kPlaybook = "https://example.com/playbook.md";
-
 const Json* BlockOf(const Json& message, std::string_view type) {
   for (const Json& block : message.at("blocks")) {
     if (block.at("type") == type) return &block;

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
 
-Json Parse(const std::string& text) {
+Json JsonOf(const std::string& text) {
   auto json = gate::ParseStrictJson(text);
   EXPECT_TRUE(json) << text;
   return json ? *json : Json();
@@ -32,7 +32,7 @@ TEST(UuidTest, IsTheOneThatOthersMakeOfTheName) {
 }
 
 TEST(CtrfTest, CountsWhatItLists) {
-  const Json ctrf = Parse(RenderCtrf(SampleRun()));
+  const Json ctrf = JsonOf(RenderCtrf(SampleRun()));
   EXPECT_EQ(JsonInt(ctrf, "/results/summary/tests"), 5);
   EXPECT_EQ(JsonInt(ctrf, "/results/summary/passed"), 1);
   EXPECT_EQ(JsonInt(ctrf, "/results/summary/failed"), 1);
@@ -43,7 +43,7 @@ TEST(CtrfTest, CountsWhatItLists) {
 }
 
 TEST(OscalTest, HasAFindingPerRowThatIsAskedFor) {
-  const Json oscal = Parse(RenderOscal(SampleRun()));
+  const Json oscal = JsonOf(RenderOscal(SampleRun()));
   const Json& result = JsonAt(oscal, "/assessment-results/results/0");
   EXPECT_EQ(JsonString(result, "/findings/0/target/status/state"), "satisfied");
   EXPECT_EQ(JsonString(result, "/findings/1/target/status/state"), "not-satisfied");

@@ -2,20 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sim/argo/samples.h"
+
 namespace drill::sim::argo {
 namespace {
 
 using gate::Json;
 using gate::WallTime;
 using std::chrono::seconds;
-
-const WallTime kNow{seconds(1'800'000'000)};
-
-Json Metric(const std::string& name, const Json& more = Json::object()) {
-  Json metric{{"name", name}, {"provider", {{"job", {{"spec", Json::object()}}}}}};
-  metric.update(more);
-  return metric;
-}
 
 RunSpec Spec(const std::vector<Json>& metrics, const Json& more = Json::object()) {
   Json spec{{"metrics", metrics}};
@@ -46,7 +40,8 @@ AnalysisPhase Assess(const RunSpec& spec, AnalysisStatus& status) {
 }
 
 TEST(MeasureTest, OneFailureBeyondTheLimitFails) {
-  const RunSpec spec = Spec({Metric("m", {{"count", 3}, {"interval", "5s"}, {"failureLimit", 1}})});
+  const RunSpec spec =
+      Spec({JobMetric("m", {{"count", 3}, {"interval", "5s"}, {"failureLimit", 1}})});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kFailed, status);
   EXPECT_EQ(Assess(spec, status), AnalysisPhase::kRunning);
@@ -56,7 +51,7 @@ TEST(MeasureTest, OneFailureBeyondTheLimitFails) {
 }
 
 TEST(MeasureTest, TheMessageOfTheMeasurementIsAppended) {
-  const RunSpec spec = Spec({Metric("m")});
+  const RunSpec spec = Spec({JobMetric("m")});
   AnalysisStatus status;
   Record(spec, 0, Ended(AnalysisPhase::kInconclusive, kNow, "Metric Terminated"), Taken::kNew, kNow,
          status);
@@ -67,7 +62,7 @@ TEST(MeasureTest, TheMessageOfTheMeasurementIsAppended) {
 }
 
 TEST(MeasureTest, TheFifthErrorInARowIsTheEnd) {
-  const RunSpec spec = Spec({Metric("m")});
+  const RunSpec spec = Spec({JobMetric("m")});
   AnalysisStatus status;
   for (int i = 0; i < 4; ++i) Take(spec, AnalysisPhase::kError, status);
   EXPECT_EQ(Assess(spec, status), AnalysisPhase::kRunning);
@@ -78,7 +73,7 @@ TEST(MeasureTest, TheFifthErrorInARowIsTheEnd) {
 }
 
 TEST(MeasureTest, AnErrorDoesNotCountTowardsTheCountAndASuccessEndsTheRow) {
-  const RunSpec spec = Spec({Metric("m", {{"count", 2}, {"interval", "1s"}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"count", 2}, {"interval", "1s"}})});
   AnalysisStatus status;
   for (int i = 0; i < 4; ++i) Take(spec, AnalysisPhase::kError, status);
   Take(spec, AnalysisPhase::kSuccessful, status);
@@ -90,7 +85,7 @@ TEST(MeasureTest, AnErrorDoesNotCountTowardsTheCountAndASuccessEndsTheRow) {
 }
 
 TEST(MeasureTest, LaterLimitsWinInsideOneMetric) {
-  const RunSpec spec = Spec({Metric("m", {{"count", 2}, {"interval", "1s"}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"count", 2}, {"interval", "1s"}})});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kFailed, status);
   Take(spec, AnalysisPhase::kInconclusive, status);
@@ -100,7 +95,7 @@ TEST(MeasureTest, LaterLimitsWinInsideOneMetric) {
 TEST(MeasureTest, SuccessesInARowAreEnoughBeforeTheCount) {
   const Json limits{
       {"count", 5}, {"interval", "1s"}, {"consecutiveSuccessLimit", 2}, {"failureLimit", 3}};
-  const RunSpec spec = Spec({Metric("m", limits)});
+  const RunSpec spec = Spec({JobMetric("m", limits)});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kSuccessful, status);
   Take(spec, AnalysisPhase::kFailed, status);
@@ -117,7 +112,7 @@ TEST(MeasureTest, AtTheCountWithoutEnoughSuccessesItIsInconclusiveOrFailed) {
        {std::pair{-1, AnalysisPhase::kFailed}, std::pair{0, AnalysisPhase::kInconclusive}}) {
     limits["failureLimit"] = failure_limit;
     limits["inconclusiveLimit"] = 1;
-    const RunSpec spec = Spec({Metric("m", limits)});
+    const RunSpec spec = Spec({JobMetric("m", limits)});
     AnalysisStatus status;
     Take(spec, AnalysisPhase::kSuccessful, status);
     Take(spec, AnalysisPhase::kInconclusive, status);
@@ -126,7 +121,7 @@ TEST(MeasureTest, AtTheCountWithoutEnoughSuccessesItIsInconclusiveOrFailed) {
 }
 
 TEST(MeasureTest, TerminatedBeforeTheFirstMeasurementPasses) {
-  const RunSpec spec = Spec({Metric("m")}, {{"terminate", true}});
+  const RunSpec spec = Spec({JobMetric("m")}, {{"terminate", true}});
   AnalysisStatus status;
   EXPECT_TRUE(DueTasks(spec, status, kNow, ArgoVersion::k1_10).empty());
   EXPECT_EQ(Assess(spec, status), AnalysisPhase::kSuccessful);
@@ -134,7 +129,7 @@ TEST(MeasureTest, TerminatedBeforeTheFirstMeasurementPasses) {
 }
 
 TEST(MeasureTest, AFailedMetricEndsTheRunWithSiblingsUnfinished) {
-  const RunSpec spec = Spec({Metric("a"), Metric("b")});
+  const RunSpec spec = Spec({JobMetric("a"), JobMetric("b")});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kFailed, status, 0);
   Measurement running;
@@ -146,7 +141,7 @@ TEST(MeasureTest, AFailedMetricEndsTheRunWithSiblingsUnfinished) {
 }
 
 TEST(MeasureTest, TheWorstMetricDecides) {
-  const RunSpec spec = Spec({Metric("a"), Metric("b"), Metric("c")});
+  const RunSpec spec = Spec({JobMetric("a"), JobMetric("b"), JobMetric("c")});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kInconclusive, status, 0);
   Take(spec, AnalysisPhase::kFailed, status, 1);
@@ -156,7 +151,7 @@ TEST(MeasureTest, TheWorstMetricDecides) {
 }
 
 TEST(MeasureTest, ADryRunMetricCannotFailTheRun) {
-  const RunSpec spec = Spec({Metric("a")}, {{"dryRun", {{{"metricName", ".*"}}}}});
+  const RunSpec spec = Spec({JobMetric("a")}, {{"dryRun", {{{"metricName", ".*"}}}}});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kFailed, status);
   EXPECT_EQ(Assess(spec, status), AnalysisPhase::kSuccessful);
@@ -167,7 +162,7 @@ TEST(MeasureTest, ADryRunMetricCannotFailTheRun) {
 }
 
 TEST(DueTest, TheNextMeasurementIsDueStrictlyAfterTheInterval) {
-  const RunSpec spec = Spec({Metric("m", {{"count", 5}, {"interval", "30s"}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"count", 5}, {"interval", "30s"}})});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kSuccessful, status);
   EXPECT_TRUE(DueTasks(spec, status, kNow + seconds(30), ArgoVersion::k1_10).empty());
@@ -177,7 +172,7 @@ TEST(DueTest, TheNextMeasurementIsDueStrictlyAfterTheInterval) {
 }
 
 TEST(DueTest, AfterAnErrorItIsTenSecondsWhateverTheInterval) {
-  const RunSpec spec = Spec({Metric("m", {{"count", 5}, {"interval", "1h"}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"count", 5}, {"interval", "1h"}})});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kError, status);
   EXPECT_TRUE(DueTasks(spec, status, kNow + seconds(10), ArgoVersion::k1_10).empty());
@@ -186,7 +181,7 @@ TEST(DueTest, AfterAnErrorItIsTenSecondsWhateverTheInterval) {
 }
 
 TEST(DueTest, NothingIsDueOnceTheCountIsReached) {
-  const RunSpec spec = Spec({Metric("m", {{"failureLimit", 1}, {"count", 1}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"failureLimit", 1}, {"count", 1}})});
   AnalysisStatus status;
   Take(spec, AnalysisPhase::kFailed, status);
   EXPECT_TRUE(DueTasks(spec, status, kNow + std::chrono::hours(1), ArgoVersion::k1_10).empty());
@@ -194,7 +189,7 @@ TEST(DueTest, NothingIsDueOnceTheCountIsReached) {
 }
 
 TEST(DueTest, TheInitialDelayCountsFromTheStartOfTheRun) {
-  const RunSpec spec = Spec({Metric("m", {{"initialDelay", "20s"}})});
+  const RunSpec spec = Spec({JobMetric("m", {{"initialDelay", "20s"}})});
   AnalysisStatus status;
   EXPECT_TRUE(DueTasks(spec, status, kNow, ArgoVersion::k1_10).empty());
   status.started_at = kNow;
@@ -203,7 +198,7 @@ TEST(DueTest, TheInitialDelayCountsFromTheStartOfTheRun) {
 }
 
 TEST(DueTest, AMeasurementUnderWayIsResumedWhenItsTimeHasCome) {
-  const RunSpec spec = Spec({Metric("m")});
+  const RunSpec spec = Spec({JobMetric("m")});
   AnalysisStatus status;
   Measurement running;
   running.phase = AnalysisPhase::kRunning;
@@ -217,7 +212,7 @@ TEST(DueTest, AMeasurementUnderWayIsResumedWhenItsTimeHasCome) {
 }
 
 TEST(DueTest, OnlyIn1_10TerminationDoesNotWaitForTheTimeToResume) {
-  const RunSpec spec = Spec({Metric("m")}, {{"terminate", true}});
+  const RunSpec spec = Spec({JobMetric("m")}, {{"terminate", true}});
   AnalysisStatus status;
   Measurement running;
   running.phase = AnalysisPhase::kRunning;
@@ -230,10 +225,10 @@ TEST(DueTest, OnlyIn1_10TerminationDoesNotWaitForTheTimeToResume) {
 }
 
 TEST(TtlTest, ErrorAndInconclusiveUseTheGeneralTime) {
-  const RunSpec spec = Spec({Metric("m")}, {{"ttlStrategy",
-                                             {{"secondsAfterFailure", 10},
-                                              {"secondsAfterSuccess", 20},
-                                              {"secondsAfterCompletion", 30}}}});
+  const RunSpec spec = Spec({JobMetric("m")}, {{"ttlStrategy",
+                                                {{"secondsAfterFailure", 10},
+                                                 {"secondsAfterSuccess", 20},
+                                                 {"secondsAfterCompletion", 30}}}});
   AnalysisStatus status;
   status.completed_at = kNow;
   for (const auto& [phase, ttl] :

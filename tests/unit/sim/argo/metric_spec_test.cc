@@ -7,7 +7,7 @@ namespace {
 
 using gate::Json;
 
-std::string ErrorOf(const Json& spec) {
+std::string RunSpecErrorOf(const Json& spec) {
   const auto read = ReadRunSpec(spec);
   return read ? "" : read.error().message;
 }
@@ -39,31 +39,33 @@ TEST(MetricSpecTest, TheCountIsOneWithoutIntervalAndEndlessWithIt) {
 }
 
 TEST(MetricSpecTest, LimitsMustFitTogether) {
-  EXPECT_EQ(ErrorOf(WithMetric({{"count", 2}})),
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"count", 2}})),
             "Analysis spec invalid: metrics[0]: interval must be specified when count > 1");
-  EXPECT_EQ(ErrorOf(WithMetric({{"failureLimit", -2}})),
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"failureLimit", -2}})),
             "Analysis spec invalid: metrics[0]: failureLimit must be >= 0, or -1 to be disabled");
-  EXPECT_EQ(ErrorOf(WithMetric({{"failureLimit", -1}})),
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"failureLimit", -1}})),
             "Analysis spec invalid: metrics[0]: failureLimit and consecutiveSuccessLimit cannot "
             "both be disabled");
-  EXPECT_EQ(ErrorOf(WithMetric({{"failureLimit", 1}, {"count", 1}})), "");
-  EXPECT_EQ(ErrorOf(WithMetric({{"failureLimit", 2}, {"count", 1}})),
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"failureLimit", 1}, {"count", 1}})), "");
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"failureLimit", 2}, {"count", 1}})),
             "Analysis spec invalid: metrics[0]: count (1) must be >= failureLimit + "
             "consecutiveSuccessLimit (2 + 0) if both >= 0");
 }
 
 TEST(MetricSpecTest, ThereIsExactlyOneProviderAndSomeMetric) {
-  EXPECT_EQ(ErrorOf({{"metrics", Json::array()}}), "Analysis spec invalid: no metrics specified");
-  EXPECT_EQ(ErrorOf(WithMetric({{"provider", Json::object()}})),
+  EXPECT_EQ(RunSpecErrorOf({{"metrics", Json::array()}}),
+            "Analysis spec invalid: no metrics specified");
+  EXPECT_EQ(RunSpecErrorOf(WithMetric({{"provider", Json::object()}})),
             "Analysis spec invalid: metrics[0]: no provider specified");
-  EXPECT_EQ(ErrorOf(WithMetric({{"provider", {{"web", Json::object()}, {"job", Json::object()}}}})),
+  EXPECT_EQ(RunSpecErrorOf(
+                WithMetric({{"provider", {{"web", Json::object()}, {"job", Json::object()}}}})),
             "Analysis spec invalid: metrics[0]: multiple providers specified");
 }
 
 TEST(MetricSpecTest, ADryRunRuleThatMatchesNothingIsAnError) {
   Json spec = WithMetric(Json::object());
   spec["dryRun"] = {{{"metricName", "other"}}};
-  EXPECT_EQ(ErrorOf(spec),
+  EXPECT_EQ(RunSpecErrorOf(spec),
             "Analysis spec invalid: dryRun[0]: Rule didn't match any metric name(s)");
 }
 

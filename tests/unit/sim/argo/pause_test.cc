@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sim/argo/samples.h"
+
 namespace drill::sim::argo {
 namespace {
-
-constexpr WallSeconds kNow{std::chrono::seconds(1'800'000'000)};
 
 TEST(PauseContextTest, APauseIsAddedOnceWithItsStart) {
   PauseContext pause;

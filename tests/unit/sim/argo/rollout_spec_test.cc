@@ -19,7 +19,7 @@ RolloutSpec Read(const Json& json) {
   return spec ? std::move(*spec) : RolloutSpec{};
 }
 
-std::string ErrorOf(const Json& json) {
+std::string RolloutErrorOf(const Json& json) {
   const auto spec = ReadRolloutSpec(Share(json));
   return spec ? "" : spec.error().message;
 }
@@ -50,21 +50,21 @@ TEST(RolloutSpecTest, AnyTextIsAShare) {
 }
 
 TEST(RolloutSpecTest, WhatTheControllerRefusesIsRefused) {
-  EXPECT_EQ(ErrorOf(Valid({{"steps", {{{"setWeight", 101}}}}})),
+  EXPECT_EQ(RolloutErrorOf(Valid({{"steps", {{{"setWeight", 101}}}}})),
             "spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 "
             "and 100");
-  EXPECT_NE(ErrorOf(Valid({{"steps", {{{"pause", {{"duration", "soon"}}}}}}})), "");
-  EXPECT_NE(ErrorOf(Valid({{"maxSurge", 0}, {"maxUnavailable", "0%"}})), "");
-  EXPECT_NE(ErrorOf(Valid({{"dynamicStableScale", true}})), "");
+  EXPECT_NE(RolloutErrorOf(Valid({{"steps", {{{"pause", {{"duration", "soon"}}}}}}})), "");
+  EXPECT_NE(RolloutErrorOf(Valid({{"maxSurge", 0}, {"maxUnavailable", "0%"}})), "");
+  EXPECT_NE(RolloutErrorOf(Valid({{"dynamicStableScale", true}})), "");
   Json other = Valid(Json::object());
   other["template"]["metadata"]["labels"]["app"] = "y";
-  EXPECT_NE(ErrorOf(other), "");
+  EXPECT_NE(RolloutErrorOf(other), "");
 }
 
 TEST(RolloutSpecTest, WhatTheModelDoesNotPlayIsRefusedByName) {
-  EXPECT_EQ(ErrorOf(Valid({{"steps", {{{"experiment", Json::object()}}}}})),
+  EXPECT_EQ(RolloutErrorOf(Valid({{"steps", {{{"experiment", Json::object()}}}}})),
             "spec.strategy.steps[0].experiment: the simulator does not play this");
-  EXPECT_EQ(ErrorOf({{"strategy", {{"blueGreen", Json::object()}}}}),
+  EXPECT_EQ(RolloutErrorOf({{"strategy", {{"blueGreen", Json::object()}}}}),
             "spec.strategy.blueGreen: the simulator does not play this");
 }
 

@@ -2,13 +2,12 @@
 
 #include "harness/sim/argo/analysis_status.h"
 #include "harness/sim/argo/rollout_status.h"
+#include "tests/unit/sim/argo/samples.h"
 
 namespace drill::sim::argo {
 namespace {
 
 using gate::Json;
-
-constexpr WallSeconds kNow{std::chrono::seconds(1'800'000'000)};
 
 TEST(RolloutStatusTest, ReadsBackWhatItWrote) {
   RolloutStatus status;

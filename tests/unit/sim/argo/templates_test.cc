@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "tests/unit/sim/argo/samples.h"
+
 namespace drill::sim::argo {
 namespace {
 
@@ -14,10 +16,6 @@ ObjectPtr Template(const std::string& name, Json spec, Type type = Type::kAnalys
   object.meta.name = name;
   object.spec = Share(std::move(spec));
   return std::make_shared<const Object>(std::move(object));
-}
-
-Json Metric(const std::string& name) {
-  return {{"name", name}, {"provider", {{"job", {{"spec", Json::object()}}}}}};
 }
 
 // Templates by name, the same for both scopes.
@@ -37,8 +35,8 @@ class Library {
 
 TEST(TemplatesTest, NestedOnesAreTakenOnceAndThoseOfTheNamespaceFirst) {
   Library library;
-  library.Add(Template("c", {{"metrics", {Metric("mc")}}}, Type::kClusterAnalysisTemplate));
-  library.Add(Template("b", {{"metrics", {Metric("mb")}}}));
+  library.Add(Template("c", {{"metrics", {JobMetric("mc")}}}, Type::kClusterAnalysisTemplate));
+  library.Add(Template("b", {{"metrics", {JobMetric("mb")}}}));
   library.Add(Template("a", {{"templates",
                               {{{"templateName", "b"}},
                                {{"templateName", "c"}, {"clusterScope", true}},
@@ -58,9 +56,9 @@ TEST(TemplatesTest, ACircleIsRefusedAndAMissingOneNamed) {
 }
 
 TEST(TemplatesTest, TheRolloutsArgumentsReplaceTheTemplates) {
-  const ObjectPtr object = Template(
-      "t",
-      {{"args", {{{"name", "a"}, {"value", "1"}}, {{"name", "b"}}}}, {"metrics", {Metric("m")}}});
+  const ObjectPtr object =
+      Template("t", {{"args", {{{"name", "a"}, {"value", "1"}}, {{"name", "b"}}}},
+                     {"metrics", {JobMetric("m")}}});
   const auto spec = FlattenTemplates({object}, {{"b", ""}, {"unknown", "x"}}, {});
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ((*spec)["args"],
@@ -69,9 +67,9 @@ TEST(TemplatesTest, TheRolloutsArgumentsReplaceTheTemplates) {
 }
 
 TEST(TemplatesTest, TwoMetricsOfOneNameAreRefused) {
-  const auto spec = FlattenTemplates(
-      {Template("t", {{"metrics", {Metric("m")}}}), Template("u", {{"metrics", {Metric("m")}}})},
-      {}, {});
+  const auto spec = FlattenTemplates({Template("t", {{"metrics", {JobMetric("m")}}}),
+                                      Template("u", {{"metrics", {JobMetric("m")}}})},
+                                     {}, {});
   EXPECT_EQ(spec.error().message, "two metrics have the same name 'm'");
 }
 
@@ -102,7 +100,7 @@ RolloutSpec WithInlineAnalysis() {
 }
 
 TEST(ValidateAnalysesTest, AnEndlessMetricOfAStepIsInvalid) {
-  Json metric = Metric("m");
+  Json metric = JobMetric("m");
   metric["interval"] = "5s";
   Library library;
   library.Add(Template("t", {{"metrics", {metric}}}));

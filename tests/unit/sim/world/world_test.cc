@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMany = 1'000'000;
-constexpr gate::Instant kEnd = gate::Instant(24h);
+constexpr gate::Instant kWorldEnd = gate::Instant(24h);
 
 class WorldTest : public testing::Test {
  protected:
@@ -25,7 +25,7 @@ class WorldTest : public testing::Test {
 TEST_F(WorldTest, TheClockJumpsFromEventToEvent) {
   gate::Instant seen;
   world_.After(3h, Rank::kProcess, [&] { seen = world_.Now(); });
-  EXPECT_EQ(world_.Run(kEnd, nullptr, kMany), World::Ended::kIdle);
+  EXPECT_EQ(world_.Run(kWorldEnd, nullptr, kMany), World::Ended::kIdle);
   EXPECT_EQ(seen, gate::Instant(3h));
   EXPECT_EQ(world_.Now(), seen);
 }
@@ -36,14 +36,14 @@ TEST_F(WorldTest, EventsComeInOrderOfTimeThenRankThenScheduling) {
   world_.After(1s, Rank::kProcess, Note('d'));
   world_.After(1s, Rank::kFault, Note('a'));
   world_.After(1s, Rank::kController, Note('b'));
-  world_.Run(kEnd, nullptr, kMany);
+  world_.Run(kWorldEnd, nullptr, kMany);
   EXPECT_EQ(order_, "abcde");
 }
 
 TEST_F(WorldTest, ATimeThatIsPastMeansNow) {
   world_.After(5s, Rank::kProcess,
                [this] { world_.At(gate::Instant(1s), Rank::kFault, Note('x')); });
-  world_.Run(kEnd, nullptr, kMany);
+  world_.Run(kWorldEnd, nullptr, kMany);
   EXPECT_EQ(order_, "x");
   EXPECT_EQ(world_.Now(), gate::Instant(5s));
 }
@@ -53,7 +53,7 @@ TEST_F(WorldTest, ACancelledTimerDoesNotRunAndItsSlotIsUsedAgain) {
   world_.Cancel(cancelled);
   world_.After(1s, Rank::kProcess, Note('y'));
   world_.Cancel(cancelled);  // it names nothing any more
-  world_.Run(kEnd, nullptr, kMany);
+  world_.Run(kWorldEnd, nullptr, kMany);
   EXPECT_EQ(order_, "y");
 }
 
@@ -69,7 +69,7 @@ TEST_F(WorldTest, ARunEndsAtItsTimeAndCanGoOn) {
 TEST_F(WorldTest, WhatGoesRoundInCirclesIsEnded) {
   std::function<void()> again = [&] { world_.After(0s, Rank::kProcess, again); };
   again();
-  EXPECT_EQ(world_.Run(kEnd, nullptr, 100), World::Ended::kTooMany);
+  EXPECT_EQ(world_.Run(kWorldEnd, nullptr, 100), World::Ended::kTooMany);
   EXPECT_EQ(world_.events(), 100U);
 }
 
@@ -77,7 +77,7 @@ TEST_F(WorldTest, ARunEndsWhenItIsDone) {
   world_.After(1s, Rank::kProcess, Note('a'));
   world_.After(2s, Rank::kProcess, Note('b'));
   EXPECT_EQ(world_.Run(
-                kEnd, [this] { return order_ == "a"; }, kMany),
+                kWorldEnd, [this] { return order_ == "a"; }, kMany),
             World::Ended::kDone);
   EXPECT_EQ(order_, "a");
 }
@@ -88,7 +88,7 @@ std::string OrderOf(std::uint64_t seed, World::Options::Ties ties) {
   for (const char name : std::string("abcdefgh")) {
     world.After(1s, Rank::kProcess, [&order, name] { order += name; });
   }
-  world.Run(kEnd, nullptr, kMany);
+  world.Run(kWorldEnd, nullptr, kMany);
   return order;
 }
 
