@@ -13,6 +13,8 @@ target_compile_options(gate_options INTERFACE
   -Wno-missing-field-initializers  # designated initializers rely on the members' defaults
   # g++ 12 warns wrongly about std::string operator+ when optimizing (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # Of a type in an unnamed namespace that a header might share; in a unity build every file looks so.
+  $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>
   -fstack-protector-strong -ffunction-sections -fdata-sections
   $<$<CONFIG:Debug>:-D_GLIBCXX_ASSERTIONS>
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
@@ -24,7 +26,7 @@ if(GATE_SANITIZE)
   # the fences in Asio, which ThreadSanitizer does not model.
   target_compile_options(gate_options INTERFACE
     -fsanitize=${GATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -Wno-maybe-uninitialized $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-tsan>)
   target_link_options(gate_options INTERFACE -fsanitize=${GATE_SANITIZE})
 endif()
 

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p build/tidy
-export database=build/dev config
+export database=build/tidy/database config
+GATE_UNITY=OFF cmake --preset dev -B $database >/dev/null  # each file by itself
 config=$(cat .clang-tidy tests/.clang-tidy)
 check() {
   local file=$1 stamp command
