@@ -25,7 +25,7 @@ mkdir -p "$work/source"
 (cd "$root" && git ls-files -z -- CMakeLists.txt CMakePresets.json cmake gate mock-mc reports harness tests) |
   (cd "$root" && xargs -0 cp --update --parents --target-directory="$work/source") || die "cannot copy the sources"
 cd "$work/source" || die "no $work/source"
-cmake --preset release -B "$work/build" >"$work/configure.log" 2>&1 ||
+cmake --preset dev -B "$work/build" >"$work/configure.log" 2>&1 ||
   die "cannot configure; see build/mutants/configure.log"
 
 unit_tests_notice() { # NAME PATCH
