@@ -192,6 +192,7 @@ void Witness::NoteRecord(const Json& record) {
   const std::size_t index = refusals_.size();
   refusals_.push_back({world_.Now(), injector_.HeldUp(), stage, pod_hash});
   world_.After(kRollbackTime, Rank::kFault, [this, index] { CheckRefusal(index); });
+  NoteRestored();  // it may be the late answer about a release that is rolled back already
 }
 
 // A controller that lost the answer to its creation of an AnalysisRun, or its end, makes another

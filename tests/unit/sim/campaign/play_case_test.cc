@@ -156,6 +156,12 @@ TEST(PlayCaseTest, AVerdictThatNobodyIsToldOfBreaksAnInvariant) {
   EXPECT_EQ(result.violation->invariant, Invariant::kPeopleAreTold);
 }
 
+// A question is still under way when Argo Rollouts, which hears of the first refusal late, aborts.
+TEST(PlayCaseTest, ARefusalThatIsRecordedAfterTheRollbackNeedsNoOther) {
+  const CaseResult result = Play(GenerateCase(1, 4821, nullptr));
+  EXPECT_TRUE(result.passed()) << Why(result);
+}
+
 // Every kind of fault by itself, in the middle of things.
 class EachFaultTest : public testing::TestWithParam<FaultInfo> {};
 
