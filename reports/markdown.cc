@@ -255,8 +255,9 @@ void Detail(std::string& out, const RunResult& run, const Assessment& assessment
   }
   ExpectationTable(out, scenario);
   Repetitions(out, scenario);
-  for (const std::string& note : scenario.notes)
+  for (const std::string& note : scenario.notes) {
     fmt::format_to(to, "- Note: {}\n", EscapeMarkdown(note));
+  }
   if (!scenario.notes.empty()) out += "\n";
   Timeline(out, scenario);
 }

@@ -26,8 +26,9 @@ bool IsFieldValue(std::string_view text) {
 
 Result<void> Check(const HttpRequest& request) {
   constexpr std::array kOwn = {"Host", "Content-Length", "Transfer-Encoding", "Connection"};
-  if (!IsToken(request.method) || request.method == "CONNECT")
+  if (!IsToken(request.method) || request.method == "CONNECT") {
     return InvalidArgument("unusable method");
+  }
   for (const auto& [name, value] : request.headers.entries()) {
     if (!IsToken(name)) return InvalidArgument("a header name has characters that are not allowed");
     if (!IsFieldValue(value)) {

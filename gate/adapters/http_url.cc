@@ -15,9 +15,7 @@ namespace {
 constexpr std::size_t kLongestUrl = std::size_t{16} << 10U;
 constexpr std::size_t kLongestHost = 253;  // RFC 1035 section 2.3.4, as text
 
-Error BadUrl(std::string_view what) {
-  return Error{ErrorCode::kInvalidArgument, fmt::format("the URL {}", what)};
-}
+Error BadUrl(std::string_view what) { return InvalidArgument(fmt::format("the URL {}", what)); }
 
 bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';

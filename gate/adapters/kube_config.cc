@@ -116,8 +116,9 @@ class Reader {
     config_.tls.server_name = ReadString(cluster, "tls-server-name", mistakes_);
     config_.tls.ca_pem = ReadData(cluster, "certificate-authority-data");
     // As in kubectl, embedded data wins over a file.
-    if (config_.tls.ca_pem.empty())
+    if (config_.tls.ca_pem.empty()) {
       config_.tls.ca_file = ReadPath(cluster, "certificate-authority");
+    }
   }
 
   void ReadUser(const Node& user) {

@@ -13,8 +13,9 @@ Setting SchemeSetting(evidence::Scheme& value) {
   return {"mc.scheme", "how MC signs: dsse or jws",
           [&value](std::string_view text) -> Result<void> {
             const auto scheme = evidence::SchemeFromString(text);
-            if (!scheme)
+            if (!scheme) {
               return InvalidArgument(fmt::format("must be dsse or jws, not \"{}\"", text));
+            }
             value = *scheme;
             return {};
           },

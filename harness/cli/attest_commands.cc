@@ -28,7 +28,6 @@ using gate::Error;
 using gate::ErrorCode;
 using gate::Result;
 
-// Text from a file, for a terminal.
 // --- keygen -------------------------------------------------------------------------------------
 
 struct KeygenOptions {

@@ -86,8 +86,9 @@ Result<void> ShapeRollout(const RolloutShape& shape, Json& rollout) {
     canary["analysis"]["startingStep"] = shape.background->starting_step;
   }
   if (shape.min_ready) spec["minReadySeconds"] = WholeSeconds(*shape.min_ready);
-  if (shape.progress_deadline)
+  if (shape.progress_deadline) {
     spec["progressDeadlineSeconds"] = WholeSeconds(*shape.progress_deadline);
+  }
   if (shape.progress_deadline_abort) spec["progressDeadlineAbort"] = *shape.progress_deadline_abort;
   if (shape.rollback_window) spec["rollbackWindow"] = {{"revisions", *shape.rollback_window}};
   return {};

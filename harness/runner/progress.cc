@@ -14,11 +14,11 @@ namespace {
 constexpr gate::Nanos kRedrawEvery = std::chrono::milliseconds(250);
 constexpr std::size_t kMostLiveLines = 20;  // a terminal is rarely lower
 
-// Phases hold text from anywhere, which must not steer the terminal.
 std::string Seconds(gate::Nanos time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
 
+// Lines hold text from anywhere, which must not steer the terminal: each is cleaned.
 std::string EndLine(const reports::ScenarioResult& result) {
   return reports::OneLine(fmt::format("{:<12} {:<10} {:>8}  {}", reports::ToString(result.outcome),
                                       result.id, Seconds(result.duration),

@@ -90,8 +90,9 @@ std::string StatusPage(Service& service) {
     AddEntry(*entry, page);
   }
   page += "</table>\n<p>Rules:";
-  for (const std::string& rule : contents.rules)
+  for (const std::string& rule : contents.rules) {
     page += " <code>" + gate::EscapeMarkup(rule) + "</code>";
+  }
   page += "</p></body></html>\n";
   return page;
 }

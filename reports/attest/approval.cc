@@ -31,8 +31,9 @@ constexpr std::size_t kLongestComment = 2000;
 
 Result<void> CheckRequest(const ApprovalRequest& request) {
   if (!IsRole(request.role)) return gate::InvalidArgument(std::string(kRoleRule));
-  if (request.rows.empty())
+  if (request.rows.empty()) {
     return gate::InvalidArgument("an approval names at least one row of the checklist");
+  }
   const std::set<std::string> distinct(request.rows.begin(), request.rows.end());
   if (distinct.size() != request.rows.size()) return gate::InvalidArgument("a row is named twice");
   if (request.comment.size() > kLongestComment || !gate::IsValidUtf8(request.comment)) {
@@ -88,8 +89,9 @@ Result<void> CheckRows(const std::string& folder, const std::vector<std::string>
     known.insert(gate::JsonString(row, "/id"));
   }
   for (const std::string& row : rows) {
-    if (!known.contains(row))
+    if (!known.contains(row)) {
       return gate::InvalidArgument(folder + "/report.json: its checklist has no row " + row);
+    }
   }
   return {};
 }
@@ -145,8 +147,9 @@ Result<Said> ReadApproval(std::string_view payload) {
   const auto time = gate::ParseRfc3339(gate::JsonString(predicate, "/timeVerified"));
   if (!time) return gate::ProtocolError("it does not say when");
   const std::string result = gate::JsonString(predicate, "/verificationResult");
-  if (result != "PASSED" && result != "FAILED")
+  if (result != "PASSED" && result != "FAILED") {
     return gate::ProtocolError("it neither approves nor rejects");
+  }
   said.common.role = said.role;
   said.common.time = *time;
   said.common.judgement = result == "PASSED" ? Judgement::kApproved : Judgement::kRejected;
@@ -167,9 +170,10 @@ Result<void> CheckApprover(const Approver& approver, const Said& said) {
     const bool allowed =
         approver.rows.empty() ||
         std::find(approver.rows.begin(), approver.rows.end(), row) != approver.rows.end();
-    if (!allowed)
+    if (!allowed) {
       return gate::ProtocolError(
           fmt::format("row {} is not for role {} to answer", row, said.role));
+    }
   }
   return {};
 }

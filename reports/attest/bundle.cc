@@ -77,8 +77,7 @@ Result<std::string> SealBundle(std::string_view payload, const gate::signing::Si
 }
 
 Result<Bundle> ReadBundle(std::string_view text) {
-  constexpr std::size_t kLargest = std::size_t{64} << 20U;
-  const auto json = gate::ParseStrictJson(text, {.max_bytes = kLargest});
+  const auto json = gate::ParseStrictJson(text, {.max_bytes = kLargestBundle});
   if (!json) return gate::ProtocolError("is not JSON: " + json.error().message);
   if (gate::JsonString(*json, "/mediaType") != kMediaType) {
     return gate::ProtocolError(

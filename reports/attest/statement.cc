@@ -145,15 +145,17 @@ Result<ReportStatement> ReadReportStatement(std::string_view payload) {
                                             [](const SignedFile& a, const SignedFile& b) {
                                               return a.name >= b.name;
                                             }) == statement.files.end();
-  if (statement.files.empty() || !ascending)
+  if (statement.files.empty() || !ascending) {
     return gate::ProtocolError("its subjects are not a list of files");
+  }
   const Json& extension = gate::JsonAt(*json, "/predicate/urn:rollout-gate:readiness:v1");
   statement.run_id = gate::JsonString(extension, "/runId");
   statement.decision = gate::JsonString(extension, "/decision");
   statement.journal_head = gate::JsonString(extension, "/journal/head");
   statement.journal_records = gate::JsonInt(extension, "/journal/records");
-  if (statement.decision.empty())
+  if (statement.decision.empty()) {
     return gate::ProtocolError("its predicate is not about a readiness report");
+  }
   return statement;
 }
 

@@ -146,8 +146,9 @@ class Query {
 
  private:
   void Complain() {
-    if (!failure_)
+    if (!failure_) {
       failure_ = Error{ErrorCode::kProtocol, "a history that was not written by gate-drill"};
+    }
   }
 
   std::unique_ptr<sqlite3_stmt, FreeStatement> statement_;

@@ -255,8 +255,9 @@ Result<Json> Arithmetic(const std::string& op, const Json& a, const Json& b) {
   if (op == "**") return Json(std::pow(*x, *y));
   const bool whole = a.is_number_integer() && b.is_number_integer();
   if (op == "%") {
-    if (!whole)
+    if (!whole) {
       return gate::InvalidArgument(fmt::format("invalid operation: % on {}", TypeName(a)));
+    }
     if (b.get<std::int64_t>() == 0) return gate::InvalidArgument("integer divide by zero");
     return Json(a.get<std::int64_t>() % b.get<std::int64_t>());
   }
@@ -345,8 +346,9 @@ Result<Json> AsNumber(const Json& value, bool whole) {
     if (!number) return gate::InvalidArgument(fmt::format("parsing \"{}\": invalid syntax", text));
   }
   const std::string_view name = whole ? "asInt" : "asFloat";
-  if (!number)
+  if (!number) {
     return gate::InvalidArgument(fmt::format("{}() not supported on {}", name, TypeName(value)));
+  }
   if (whole) return Json(static_cast<std::int64_t>(*number));
   return Json(*number);
 }

@@ -84,8 +84,9 @@ Result<void> ValidateLimits(const MetricSpec& metric) {
   const std::int64_t successes = metric.consecutive_success_limit.value_or(0);
   const std::int64_t inconclusive = metric.inconclusive_limit.value_or(0);
   if (successes < 0) return gate::InvalidArgument("consecutiveSuccessLimit must be >= 0");
-  if (failures < -1)
+  if (failures < -1) {
     return gate::InvalidArgument("failureLimit must be >= 0, or -1 to be disabled");
+  }
   if (successes == 0 && failures == -1) {
     return gate::InvalidArgument(
         "failureLimit and consecutiveSuccessLimit cannot both be disabled");
@@ -207,8 +208,9 @@ std::vector<Argument> ReadArguments(const Json& args) {
 
 Result<Json> Substitute(const Json& json, const std::vector<Argument>& args) {
   for (const Argument& arg : args) {
-    if (!arg.value)
+    if (!arg.value) {
       return gate::InvalidArgument(fmt::format("argument \"{}\" was not supplied", arg.name));
+    }
   }
   Json copy = json;
   if (auto done = SubstituteIn(copy, args); !done) return std::move(done).error();

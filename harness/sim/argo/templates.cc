@@ -99,8 +99,9 @@ Result<std::string> AnyField(const Object& rollout, const std::string& path) {
   for (const std::string& section : PathSections(path)) {
     if (at->is_array()) {
       const auto index = ParseInt(section);
-      if (!index || *index < 0)
+      if (!index || *index < 0) {
         return gate::InvalidArgument(fmt::format("invalid index '{}'", section));
+      }
       if (static_cast<std::size_t>(*index) >= at->size()) {
         return gate::InvalidArgument(fmt::format("index {} out of range", *index));
       }

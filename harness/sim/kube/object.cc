@@ -164,8 +164,9 @@ Result<StringMap> ReadStringMap(const Json& meta, const char* key) {
   StringMap map;
   const auto found = meta.find(key);
   if (found == meta.end() || found->is_null()) return map;
-  if (!found->is_object())
+  if (!found->is_object()) {
     return gate::InvalidArgument(std::string("metadata.") + key + ": must be a map");
+  }
   for (const auto& [name, value] : found->get_ref<const Json::object_t&>()) {
     if (!value.is_string()) {
       return gate::InvalidArgument(std::string("metadata.") + key + "." + name +

@@ -36,8 +36,9 @@ TEST(MonitoringTest, EveryMetricThatIsAskedForIsExported) {
                            "kind/monitoring/rules.test.yaml"}) {
     const auto named = AllOf(ReadSource(file), "rollout_gate_[a-z0-9_]+");
     EXPECT_FALSE(named.empty());
-    for (const std::string& name : named)
+    for (const std::string& name : named) {
       EXPECT_TRUE(exported.contains(name)) << file << " " << name;
+    }
   }
 }
 
