@@ -9,6 +9,9 @@ namespace {
 
 constexpr Nanos kFirstPause = std::chrono::milliseconds(200);
 constexpr Nanos kLongestPause = std::chrono::seconds(10);
+// A list that was lost on its way must not be waited for as long as the watch is to last. An API
+// server gives each page one minute.
+constexpr Nanos kListPatience = std::chrono::minutes(2);
 
 bool IsHopeless(const Error& error) {
   return error.code == ErrorCode::kPermissionDenied || error.code == ErrorCode::kInvalidArgument ||
@@ -53,7 +56,8 @@ Error WatchObjects(KubeApi& kube, Runtime& runtime, const KubeResource& resource
     if (runtime.Now() >= deadline.at) return Error{ErrorCode::kDeadlineExceeded, "deadline passed"};
     std::optional<Error> error;
     if (resource_version.empty()) {
-      auto version = Snapshot(kube, resource, ns, selector, handlers, deadline);
+      const Instant latest = std::min(deadline.at, runtime.Now() + kListPatience);
+      auto version = Snapshot(kube, resource, ns, selector, handlers, {latest, deadline.stop});
       if (version) {
         resource_version = *std::move(version);
       } else {

@@ -22,7 +22,8 @@ struct WatchHandlers {
 };
 
 // Keeps watching until `deadline`: list, watch, resume from the last seen resourceVersion when the
-// connection ends, list again on 410 Gone; errors are retried with capped exponential back-off.
+// connection ends, list again on 410 Gone; errors, and lists that take longer than two minutes, are
+// retried with capped exponential back-off.
 // Returns the error that ended it: kDeadlineExceeded or kCancelled, or at once a kPermissionDenied
 // or kInvalidArgument, which waiting would not cure.
 Error WatchObjects(KubeApi& kube, Runtime& runtime, const KubeResource& resource,

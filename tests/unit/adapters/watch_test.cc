@@ -137,6 +137,42 @@ TEST_F(WatchObjectsTest, ResumesAfterAnErrorWithoutListing) {
                                 "retry unavailable", "watch from 11"));
 }
 
+// The connection is up, and nothing comes over it.
+class SilentKubeApi : public FakeKubeApi {
+ public:
+  explicit SilentKubeApi(FakeRuntime& runtime) : runtime_(runtime) {}
+
+  Result<KubeList> List(const KubeResource& resource, const std::string& ns,
+                        const KubeSelector& selector, const Deadline& deadline) override {
+    if (++lists > 1) return FakeKubeApi::List(resource, ns, selector, deadline);
+    (void)runtime_.Sleep(deadline);
+    return Error{ErrorCode::kDeadlineExceeded, "no answer"};
+  }
+
+  int lists = 0;
+
+ private:
+  FakeRuntime& runtime_;
+};
+
+TEST_F(WatchObjectsTest, AListThatIsNeverAnsweredIsAskedForAgain) {
+  SilentKubeApi kube(runtime_);
+  kube.on_list = [](const KubeResource&, const std::string&) { return KubeList{{}, "10"}; };
+  std::string watched_from;
+  kube.on_watch = [&](const std::string& version, const KubeEventHandler&,
+                      const Deadline&) -> Result<void> {
+    watched_from = version;
+    stop_.request_stop();
+    return {};
+  };
+  WatchHandlers handlers;
+  handlers.on_snapshot = [](const KubeList&) {};
+  (void)WatchObjects(kube, runtime_, kube::kPods, "ns", {}, handlers,
+                     {Instant::max(), stop_.get_token()});
+  EXPECT_EQ(watched_from, "10");
+  EXPECT_EQ(runtime_.sleeps().front(), 2min);
+}
+
 TEST_F(WatchObjectsTest, BacksOffExponentiallyUpToALimit) {
   for (int i = 0; i < 9; ++i) FailList(ErrorCode::kUnavailable);
   List("10");
