@@ -91,7 +91,7 @@ class CaseRun {
     for (const Fault& fault : one_.faults) healed = std::max(healed, fault.end());
     const auto broken = [this] { return judge_.violation().has_value(); };
     if (!Continue(zero + healed, broken)) return kEndless;
-    const auto settled = [this, &broken] { return broken() || witness_.rollout().Settled(); };
+    const auto settled = [this, &broken] { return broken() || witness_.Settled(); };
     const gate::Instant end = zero + healed + kSettleTime;
     do {
       if (!Continue(end, settled)) return kEndless;

@@ -241,6 +241,13 @@ void Witness::CheckRefusal(std::size_t index) {
   });
 }
 
+bool Witness::Settled() const {
+  if (!rollout_.Settled() || !rollout_.now().waits_for_people) return rollout_.Settled();
+  return std::all_of(refusals_.begin(), refusals_.end(), [this](const Refusal& refusal) {
+    return refusal.resolved || IsExcused(refusal);
+  });
+}
+
 void Witness::FinishRefusals() {
   for (Refusal& refusal : refusals_) {
     if (refusal.resolved || !rollout_.Settled()) continue;  // if not settled, that is the failure

@@ -35,6 +35,9 @@ class Witness {
   void Finish();
 
   const RolloutState& rollout() const { return rollout_; }
+  // Nothing more happens by itself: the Rollout has come to rest, and if it waits for people, no
+  // refusal is due to roll it back.
+  bool Settled() const;
   // Of every verdict so far, by a gate that is a service; a Job tells nobody.
   bool EverybodyIsTold() const { return receivers_.EverybodyIsTold(); }
   // The time since the deployment.

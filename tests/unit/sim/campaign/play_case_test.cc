@@ -162,6 +162,22 @@ TEST(PlayCaseTest, ARefusalThatIsRecordedAfterTheRollbackNeedsNoOther) {
   EXPECT_TRUE(result.passed()) << Why(result);
 }
 
+// The gate dies before Argo Rollouts hears of its refusal. Asked again MC gives no verdict, so that
+// the rollout pauses, until the next leader finds the refusal and aborts.
+TEST(PlayCaseTest, ARefusalThatArgoDidNotHearOfRollsBackAPausedRollout) {
+  const CaseResult result = Play(GenerateCase(7, 93145, nullptr));
+  EXPECT_TRUE(result.passed()) << Why(result);
+  EXPECT_TRUE(Reached(result, Mark::kRestored));
+}
+
+// The API server does not answer when a leader lists what there is.
+TEST(PlayCaseTest, PeopleAreToldAlthoughAListWasNeverAnswered) {
+  for (const std::uint64_t run : {39864U, 87315U}) {
+    const CaseResult result = Play(GenerateCase(7, run, nullptr));
+    EXPECT_TRUE(result.passed()) << Why(result);
+  }
+}
+
 // Every kind of fault by itself, in the middle of things.
 class EachFaultTest : public testing::TestWithParam<FaultInfo> {};
 
