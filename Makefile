@@ -6,7 +6,7 @@ BACKEND ?= sim
 DRILL_ARGS ?=
 PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev libcpp-httplib-dev \
   nlohmann-json3-dev libboost1.74-dev libboost-context1.74-dev libboost-filesystem1.74-dev libyaml-cpp-dev libcli11-dev \
-  libfmt-dev libssl-dev libsqlite3-dev prometheus-cpp-dev libvalijson-dev ca-certificates
+  libfmt-dev libssl-dev libsqlite3-dev libmimalloc-dev prometheus-cpp-dev libvalijson-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
