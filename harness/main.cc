@@ -45,6 +45,7 @@
 #include "harness/sim/campaign/replay.h"
 #include "harness/sim/stage/sim_backend.h"
 #include "reports/assess.h"
+#include "reports/attest/approval.h"
 #include "reports/attest/manifest.h"
 #include "reports/attest/verify.h"
 #include "reports/file_io.h"
@@ -70,7 +71,9 @@ struct Options {
   std::string sign;     // file of the private key; empty: the report is not signed
   std::string history;  // file; empty: the run is not remembered
   std::string profile = "commit";
-  std::vector<std::string> with;  // report folders of other runs
+  std::vector<std::string> with;       // report folders of other runs
+  std::vector<std::string> approvals;  // signed report folders that people have approved
+  std::string approvers;               // file: whose approvals count
   enum class Timeline { kHidden, kShown } timeline = Timeline::kHidden;
   BackendOptions backend;
 };
@@ -199,6 +202,20 @@ Result<std::vector<reports::Proof>> LoadProofs(const Options& options) {
   return proofs;
 }
 
+// What people have answered to other reports, as far as it counts.
+Result<reports::Answers> LoadAnswers(const Options& options) {
+  reports::Answers all;
+  if (options.approvals.empty()) return all;
+  const auto approvers = drill::cli::ReadApprovers(options.approvers);
+  if (!approvers) return approvers.error();
+  for (const std::string& folder : options.approvals) {
+    auto answers = reports::ReadAnswers(folder, *approvers);
+    if (!answers) return std::move(answers).error().Wrap("--approvals " + folder);
+    reports::Append(*std::move(answers), folder, all);
+  }
+  return all;
+}
+
 // Everything about a run that is known before it begins.
 reports::RunResult DescribeRun(const Options& options, const std::vector<std::string>& arguments,
                                Machine& machine, gate::WallTime now) {
@@ -275,6 +292,8 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
   if (!selected) return Complain(selected.error(), ExitCode::kInvalidInput);
   auto proofs = LoadProofs(options);
   if (!proofs) return Complain(proofs.error(), ExitCode::kInvalidInput);
+  auto answers = LoadAnswers(options);
+  if (!answers) return Complain(answers.error(), ExitCode::kInvalidInput);
   Machine machine;
   const auto backend = MakeBackend(options.backend, machine);
   if (!backend) return Complain(backend.error(), ExitCode::kInvalidInput);
@@ -292,6 +311,8 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
 
   reports::RunResult head = DescribeRun(options, arguments, machine, runtime.WallNow());
   head.proofs = *std::move(proofs);
+  head.approvals = std::move(answers->approvals);
+  head.ignored_approvals = std::move(answers->ignored);
   drill::DescribeScenarios(*set, *selected, options.only, head);
   recorder.RunStart(head);
   // From now on the folder's report speaks of this run, whatever happens to it.
@@ -504,6 +525,15 @@ int Main(int argc, char** argv) {
   run->add_option("--with", options.with,
                   "report folder of a run on another backend, whose results count, too")
       ->allow_extra_args(false);
+  CLI::Option* approvers =
+      run->add_option("--approvers", options.approvers, drill::cli::kApproversHelp)
+          ->option_text("FILE");
+  run->add_option("--approvals", options.approvals,
+                  "signed report that people have approved: what they said counts here, too, as\n"
+                  "long as it is fresh and about the same; repeatable")
+      ->option_text("FOLDER")
+      ->allow_extra_args(false)
+      ->needs(approvers);
   run->add_option("--report", options.report, "folder for journal and reports")
       ->capture_default_str();
   run->add_flag_callback(

@@ -40,22 +40,34 @@ class RowJudge {
   void Take(const std::string& scenario, const std::vector<MeasureResult>& measures);
   void CheckLimit();
   void CheckFiles();
+  void CheckRefusals();
   void CheckApproval();
   bool IsStale(WallTime time) const {
-    return row_.max_age > Nanos(0) && run_.started - time > row_.max_age;
+    return row_.max_age > Nanos(0) && JudgedAt(run_) - time > row_.max_age;
   }
   std::string Age(WallTime time) const {
     using days = std::chrono::duration<std::int64_t, std::ratio<86400>>;
     return fmt::format("{} days old",
-                       std::chrono::duration_cast<days>(run_.started - time).count());
+                       std::chrono::duration_cast<days>(JudgedAt(run_) - time).count());
   }
 
  private:
+  std::map<std::string_view, const Approval*> LastWords() const;
+
   const RunResult& run_;
   const ChecklistRow& row_;
   RowJudgement judgement_;
   bool looked_ = false;
 };
+
+// The latest time that something may be of that counts for a run.
+WallTime EndOf(const RunResult& run) {
+  return run.sign_off ? run.sign_off->time : run.finished.value_or(run.started);
+}
+
+std::string NameOf(const Approval& approval) {
+  return fmt::format("{} ({})", approval.who, approval.role);
+}
 
 void RowJudge::Take(const std::string& scenario, const std::vector<MeasureResult>& measures) {
   for (const MeasureResult& measure : measures) {
@@ -82,25 +94,48 @@ void RowJudge::CheckFiles() {
   }
 }
 
-void RowJudge::CheckApproval() {
-  const Approval* last = nullptr;
+// By role. A refusal of the same instant is the later word.
+std::map<std::string_view, const Approval*> RowJudge::LastWords() const {
+  std::map<std::string_view, const Approval*> words;
   for (const Approval& approval : run_.approvals) {
-    if (approval.row != row_.id || approval.role != row_.role) continue;
+    if (approval.row != row_.id) continue;
+    const Approval*& last = words[approval.role];
     const bool later = last == nullptr || approval.time > last->time ||
                        (approval.time == last->time && !approval.approved);
     if (later) last = &approval;
   }
-  judgement_.approval = last;
-  if (last == nullptr) return Lacks(Outcome::kNotRun, row_.role + " has not approved it");
-  const std::string who = fmt::format("{} ({})", last->who, last->role);
-  if (!last->approved) return Lacks(Outcome::kFail, who + " refused it");
+  return words;
+}
+
+// Whoever may speak about a row may refuse it, also one that needs nobody's approval.
+void RowJudge::CheckRefusals() {
+  for (const auto& [role, last] : LastWords()) {
+    if (!last->approved) Lacks(Outcome::kFail, NameOf(*last) + " refused it");
+  }
+}
+
+void RowJudge::CheckApproval() {
+  const auto words = LastWords();
+  const auto found = words.find(row_.role);
+  if (found == words.end()) {
+    std::string why = row_.role + " has not approved it";
+    for (const auto& [role, last] : words) why += ", only " + NameOf(*last);
+    return Lacks(Outcome::kNotRun, std::move(why));
+  }
+  const Approval* last = judgement_.approval = found->second;
+  if (!last->approved) return;  // as CheckRefusals says
+  const std::string who = NameOf(*last);
   const bool same = row_.files.empty() || last->digest == row_.files.front().sha256;
   if (!same) {
     return Lacks(Outcome::kNotRun,
                  fmt::format("{} approved another version of {}", who, row_.files.front().path));
   }
-  if (last->time > run_.finished.value_or(run_.started)) {
-    return Lacks(Outcome::kNotRun, "the approval of " + who + " is dated after this run");
+  if (last->text != row_.text) {
+    return Lacks(Outcome::kNotRun, who + " approved another wording of it");
+  }
+  if (last->time > EndOf(run_)) {
+    return Lacks(Outcome::kNotRun, fmt::format("the approval of {} is dated after this {}", who,
+                                               run_.sign_off ? "sign-off" : "run"));
   }
   if (IsStale(last->time)) {
     return Lacks(Outcome::kNotRun, "the approval of " + who + " is " + Age(last->time));
@@ -186,6 +221,11 @@ void Assessor::JudgeHere(const ChecklistRow& row, RowJudge& judge) const {
       all = false;
       continue;
     }
+    if (judge.IsStale(run_.started)) {
+      judge.Lacks(Outcome::kNotRun, fmt::format("{} is stale: {}", id, judge.Age(run_.started)));
+      all = false;
+      continue;
+    }
     judge.Rests(run_.started);
     judge.Take(id, scenario->measures);
     for (const Repetition& each : scenario->repetitions) judge.Take(id, each.measures);
@@ -208,7 +248,7 @@ std::optional<Assessor::Missing> Assessor::WhatIsMissing(const std::string& id,
   if (scenario->sha256 != here->sha256) {
     return Missing{Outcome::kNotRun, "was played in another version"};
   }
-  if (proof->finished > run_.finished.value_or(run_.started)) {
+  if (proof->finished > EndOf(run_)) {
     return Missing{Outcome::kNotRun, "is dated after this run"};
   }
   if (judge.IsStale(proof->finished)) {
@@ -261,6 +301,7 @@ RowJudgement Assessor::Judge(const ChecklistRow& row) const {
     judge.CheckLimit();
   }
   judge.CheckFiles();
+  judge.CheckRefusals();
   if (IsForPeople(row) && run_.profile == Profile::kRelease) judge.CheckApproval();
   RowJudgement judgement = std::move(judge).Finish();
   judgement.asked = IsAsked(run_.profile, row);

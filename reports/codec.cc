@@ -317,7 +317,8 @@ Json ToJson(const Approval& approval) {
   return {{"row", approval.row},           {"role", approval.role},
           {"who", approval.who},           {"time", Timestamp(approval.time)},
           {"approved", approval.approved}, {"digest", approval.digest},
-          {"comment", approval.comment},   {"key", approval.key}};
+          {"comment", approval.comment},   {"key", approval.key},
+          {"text", approval.text}};
 }
 
 Result<Approval> ApprovalFromJson(const Json& json) {
@@ -331,8 +332,33 @@ Result<Approval> ApprovalFromJson(const Json& json) {
   approval.digest = reader.String("digest");
   approval.comment = reader.String("comment");
   approval.key = reader.String("key");
+  approval.text = reader.String("text");
   if (auto good = reader.Finish(); !good) return std::move(good).error();
   return approval;
+}
+
+Json ToJson(const IgnoredApproval& ignored) {
+  return {{"file", ignored.file}, {"why", ignored.why}};
+}
+
+Result<IgnoredApproval> IgnoredApprovalFromJson(const Json& json) {
+  FieldReader reader(json);
+  IgnoredApproval ignored{reader.String("file"), reader.String("why")};
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return ignored;
+}
+
+Json ToJson(const SignOff& sign_off) {
+  return {{"time", Timestamp(sign_off.time)},
+          {"reportSha256", sign_off.report_sha256},
+          {"key", sign_off.key}};
+}
+
+Result<SignOff> SignOffFromJson(const Json& json) {
+  FieldReader reader(json);
+  SignOff sign_off{reader.Time("time"), reader.String("reportSha256"), reader.String("key")};
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return sign_off;
 }
 
 Json ToJson(const FidelityRow& row) {

@@ -26,6 +26,8 @@ gate::Json ToJson(const ChecklistRow& row);
 gate::Json ToJson(const Repetition& repetition);
 gate::Json ToJson(const Proof& proof);
 gate::Json ToJson(const Approval& approval);
+gate::Json ToJson(const IgnoredApproval& ignored);
+gate::Json ToJson(const SignOff& sign_off);
 gate::Json ToJson(const FidelityRow& row);
 
 gate::Result<TraceEntry> TraceEntryFromJson(const gate::Json& json);
@@ -35,6 +37,8 @@ gate::Result<ChecklistRow> ChecklistRowFromJson(const gate::Json& json);
 gate::Result<Repetition> RepetitionFromJson(const gate::Json& json);
 gate::Result<Proof> ProofFromJson(const gate::Json& json);
 gate::Result<Approval> ApprovalFromJson(const gate::Json& json);
+gate::Result<IgnoredApproval> IgnoredApprovalFromJson(const gate::Json& json);
+gate::Result<SignOff> SignOffFromJson(const gate::Json& json);
 gate::Result<FidelityRow> FidelityRowFromJson(const gate::Json& json);
 
 // Reads each element of an array with `read` until one is wrong.

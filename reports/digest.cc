@@ -54,6 +54,10 @@ std::string Scope(const RunResult& run, const Assessment& assessment) {
         "sign-off of a release.",
         not_asked, not_asked == 1 ? "" : "s", not_asked == 1 ? "is" : "are");
   }
+  if (run.sign_off) {
+    text += fmt::format(" With what people answered until {}.",
+                        gate::FormatRfc3339(run.sign_off->time, 0));
+  }
   if (assessment.valid_until) {
     text += fmt::format(" Valid until {}.",
                         gate::FormatRfc3339(*assessment.valid_until, 0).substr(0, 10));
@@ -95,6 +99,12 @@ std::vector<std::pair<std::string, std::string>> ProvenanceOf(const RunResult& r
   }
   for (const auto& [key, value] : run.facts.items()) Flatten(key, value, rows);
   for (const auto& [key, value] : run.environment.items()) Flatten(key, value, rows);
+  if (run.sign_off) {
+    rows.emplace_back("signed off", gate::FormatRfc3339(run.sign_off->time));
+    rows.emplace_back("report that was approved",
+                      fmt::format("sha256 {} of its signature, by key {}",
+                                  run.sign_off->report_sha256, run.sign_off->key));
+  }
   rows.emplace_back("journal",
                     fmt::format("{} records, last hash {}", run.journal_records, run.journal_head));
   return rows;

@@ -25,6 +25,7 @@ constexpr std::size_t kMostDetails = 200;  // scenarios shown in full; the worst
 constexpr std::size_t kMostEvents = 60;    // of one scenario
 constexpr std::size_t kLongestFields = 200;
 constexpr std::size_t kLongestReason = 600;
+constexpr std::size_t kShownKey = 16;  // of a key's id, in hex
 
 std::string Text(std::string_view text) { return EscapeXml(text); }
 
@@ -56,6 +57,7 @@ class Page {
   void Checklist();
   void Scenarios();
   void Comparison();
+  void People();
   void OtherRuns();
   void Provenance();
   void Foot();
@@ -266,7 +268,7 @@ void Page::RowSide(const ChecklistRow& row, const RowJudgement& judgement) {
   if (judgement.approval != nullptr) {
     const Approval& approval = *judgement.approval;
     Put("<span>{} by {}, {}, key {}{}{}</span><br>", approval.approved ? "approved" : "refused",
-        Text(approval.who), Day(approval.time), Text(gate::Truncate(approval.key, 16)),
+        Text(approval.who), Day(approval.time), Text(gate::Truncate(approval.key, kShownKey)),
         approval.comment.empty() ? "" : ": ", Text(approval.comment));
   }
   if (!judgement.proven_on.empty()) {
@@ -494,6 +496,34 @@ void Page::Comparison() {
   out_ += "</tbody></table></div></section>\n";
 }
 
+void Page::People() {
+  if (run_.approvals.empty() && run_.ignored_approvals.empty()) return;
+  out_ +=
+      "<section aria-labelledby=\"people\"><h2 id=\"people\">What people said</h2>\n<div "
+      "class=\"box\">";
+  if (!run_.approvals.empty()) {
+    out_ +=
+        "<table class=\"k\"><thead><tr><th scope=\"col\">row</th><th scope=\"col\">answer</th><th "
+        "scope=\"col\">by</th><th scope=\"col\">when</th><th scope=\"col\">key</th><th "
+        "scope=\"col\">comment</th></tr></thead><tbody>";
+  }
+  for (const Approval& each : run_.approvals) {
+    Put("<tr><td>{}</td><td><span class=\"chip {}\">{}</span></td><td data-l=\"by\">{} "
+        "({})</td><td "
+        "data-l=\"when\">{}</td><td data-l=\"key\" class=\"mono\">{}</td><td "
+        "data-l=\"comment\">{}</td></tr>",
+        Text(each.row), each.approved ? "c-pass" : "c-fail",
+        each.approved ? "✓ approved" : "✗ refused", Text(each.who), Text(each.role),
+        gate::FormatRfc3339(each.time, 0), Text(gate::Truncate(each.key, kShownKey)),
+        Text(each.comment));
+  }
+  if (!run_.approvals.empty()) out_ += "</tbody></table>\n";
+  for (const IgnoredApproval& each : run_.ignored_approvals) {
+    Put("<p class=\"why\">Does not count: {}: {}</p>\n", Text(each.file), Text(each.why));
+  }
+  out_ += "</div></section>\n";
+}
+
 void Page::OtherRuns() {
   if (run_.proofs.empty()) return;
   out_ +=
@@ -538,6 +568,7 @@ std::string Page::Render() && {
   Checklist();
   Comparison();
   Scenarios();
+  People();
   OtherRuns();
   Provenance();
   Foot();

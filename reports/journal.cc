@@ -28,6 +28,16 @@ constexpr std::size_t kLongestLine = std::size_t{16} << 20U;
 
 std::string NoHash() { return std::string(64, '0'); }
 
+// Chains a record to the one before it: its line, and its hash into `head`.
+std::string Chain(Json record, std::int64_t seq, std::string& head) {
+  GATE_CHECK(record.is_object() && !record.contains("hash"));
+  record["seq"] = seq;
+  record["prev"] = head;
+  head = gate::Sha256Hex(gate::DumpJson(record));
+  record["hash"] = head;
+  return gate::DumpJson(record) + "\n";
+}
+
 class FileJournal : public Journal {
  public:
   FileJournal(int descriptor, std::string path)
@@ -38,14 +48,7 @@ class FileJournal : public Journal {
     const std::lock_guard lock(mutex_);
     if (failure_) return *failure_;
     std::string lines;
-    for (Json& record : records) {
-      GATE_CHECK(record.is_object() && !record.contains("hash"));
-      record["seq"] = ++seq_;
-      record["prev"] = head_;
-      head_ = gate::Sha256Hex(gate::DumpJson(record));
-      record["hash"] = head_;
-      lines += gate::DumpJson(record) + "\n";
-    }
+    for (Json& record : records) lines += Chain(std::move(record), ++seq_, head_);
     auto written = Write(lines);
     if (!written) failure_ = written.error();
     return written;
@@ -144,6 +147,14 @@ Result<void> SetJournalAside(const std::string& folder) {
     return SyncFolderOf(path);
   }
   return Error{ErrorCode::kUnavailable, folder + ": holds too many journals; remove some"};
+}
+
+Result<std::string> ExtendJournal(std::string_view text, Json record) {
+  auto content = ParseJournal(text);
+  if (!content) return std::move(content).error();
+  if (content->torn) return Error{ErrorCode::kConflict, "its last line is only half written"};
+  const auto seq = static_cast<std::int64_t>(content->records.size()) + 1;
+  return std::string(text) + Chain(std::move(record), seq, content->head);
 }
 
 Result<JournalContent> ParseJournal(std::string_view text) {

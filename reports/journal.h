@@ -42,6 +42,10 @@ bool IsBeingWritten(const std::string& folder);
 // it; other errors as in reports/file_io.h.
 gate::Result<void> SetJournalAside(const std::string& folder);
 
+// The text of a journal with one more record at its end, which must not have seq, prev and hash.
+// Errors as ParseJournal; kConflict if its last line is only half written.
+gate::Result<std::string> ExtendJournal(std::string_view text, gate::Json record);
+
 struct JournalContent {
   std::vector<gate::Json> records;
   bool torn = false;  // there was a last line without its newline; it is not among the records

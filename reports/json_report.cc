@@ -78,6 +78,7 @@ Halves RunToJson(const RunResult& run, const Assessment& assessment) {
       {"finished", run.finished ? Json(Timestamp(*run.finished)) : Json()},
       {"gitCommit", run.git_commit},
       {"gitDirty", run.git_dirty ? Json(*run.git_dirty) : Json()},
+      {"ignoredApprovals", WriteAll(run.ignored_approvals)},
       {"journal",
        {{"records", run.journal_records}, {"head", run.journal_head}, {"torn", run.journal_torn}}},
       {"profile", ToString(run.profile)},
@@ -95,6 +96,7 @@ Halves RunToJson(const RunResult& run, const Assessment& assessment) {
   if (std::string trace = TraceHashOf(run); !trace.empty()) {
     halves.after["traceHash"] = std::move(trace);
   }
+  if (run.sign_off) halves.after["signOff"] = ToJson(*run.sign_off);
   if (assessment.valid_until) halves.after["validUntil"] = Timestamp(*assessment.valid_until);
   return halves;
 }

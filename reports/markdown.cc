@@ -145,6 +145,24 @@ void ChecklistTable(std::string& out, const RunResult& run, const Assessment& as
   out += "\n";
 }
 
+void ApprovalTable(std::string& out, const RunResult& run) {
+  if (run.approvals.empty() && run.ignored_approvals.empty()) return;
+  out += "## What people said\n\n| row | answer | by | role | when | key | comment |\n";
+  out += "|---|---|---|---|---|---|---|\n";
+  for (const Approval& each : run.approvals) {
+    fmt::format_to(
+        std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} |\n", EscapeMarkdown(each.row),
+        each.approved ? "approved" : "refused", EscapeMarkdown(each.who), EscapeMarkdown(each.role),
+        gate::FormatRfc3339(each.time, 0), EscapeMarkdown(each.key), EscapeMarkdown(each.comment));
+  }
+  out += "\n";
+  for (const IgnoredApproval& each : run.ignored_approvals) {
+    fmt::format_to(std::back_inserter(out), "- Does not count: {}: {}\n", EscapeMarkdown(each.file),
+                   EscapeMarkdown(each.why));
+  }
+  if (!run.ignored_approvals.empty()) out += "\n";
+}
+
 void ProofTable(std::string& out, const RunResult& run) {
   if (run.proofs.empty()) return;
   out += "## Other runs that count here\n\n";
@@ -304,6 +322,7 @@ std::string RenderMarkdown(const RunResult& run) {
   ScenarioTable(out, run, assessment, Which::kOther);
   MeasureTable(out, run);
   ComparisonTable(out, run);
+  ApprovalTable(out, run);
   ProofTable(out, run);
   Provenance(out, run);
   out += "## Details\n\n";

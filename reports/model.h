@@ -136,7 +136,21 @@ struct Approval {
   // SHA-256 of the row's file, which was looked at; empty if the row names none.
   std::string digest;
   std::string comment;
-  std::string key;  // fingerprint of the key that signed
+  std::string key;   // fingerprint of the key that signed
+  std::string text;  // of the row, as it was approved
+};
+
+// A file that claims to be somebody's approval, and is none that counts.
+struct IgnoredApproval {
+  std::string file;
+  std::string why;
+};
+
+// That people's answers were put to a finished and signed report, when, and to which.
+struct SignOff {
+  gate::WallTime time;        // everything has to be fresh at that time
+  std::string report_sha256;  // of the report.sigstore.json that they answered to
+  std::string key;            // id of the key that this is signed with
 };
 
 // A scenario's result in another run, as far as a proof needs it.
@@ -201,6 +215,8 @@ struct RunResult {
   std::vector<Proof> proofs = {};
   std::vector<FidelityRow> fidelity = {};  // ordered by scenario; empty: nothing was compared
   std::vector<Approval> approvals = {};
+  std::vector<IgnoredApproval> ignored_approvals = {};
+  std::optional<SignOff> sign_off = {};
 
   // The journal that all this comes from.
   std::int64_t journal_records = 0;
@@ -213,6 +229,11 @@ inline bool IsForPeople(const ChecklistRow& row) { return !row.role.empty(); }
 
 // Whether what is proven was proven on a model instead of a real cluster.
 inline bool IsSimulated(const RunResult& run) { return run.backend == "sim"; }
+
+// When the proofs of a run have to be fresh.
+inline gate::WallTime JudgedAt(const RunResult& run) {
+  return run.sign_off ? run.sign_off->time : run.started;
+}
 
 // One hash of all that was simulated: 16 hexadecimal digits, the same for the same seed, scenarios
 // and program. Empty if nothing was.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -35,6 +36,8 @@ class Builder {
 
  private:
   Result<void> RunStart(const Json& record);
+  Result<void> Answers(FieldReader& reader);  // of people
+  Result<void> SignedOff(const Json& record);
   Result<void> OfScenario(const std::string& kind, const Json& record);
   Result<void> RepetitionOf(ScenarioResult& scenario, const Json& record);
   void CountRepetitions(ScenarioResult& scenario) const;
@@ -68,9 +71,7 @@ Result<void> Builder::RunStart(const Json& record) {
   auto proofs = ReadAll(reader.OptionalArray("proofs"), ProofFromJson);
   if (!proofs) return std::move(proofs).error().Wrap("proofs");
   run_.proofs = *std::move(proofs);
-  auto approvals = ReadAll(reader.OptionalArray("approvals"), ApprovalFromJson);
-  if (!approvals) return std::move(approvals).error().Wrap("approvals");
-  run_.approvals = *std::move(approvals);
+  if (auto good = Answers(reader); !good) return good;
   for (const Json& json : reader.Array("checklist")) {
     auto row = ChecklistRowFromJson(json);
     if (!row) return std::move(row).error().Wrap("checklist");
@@ -85,6 +86,27 @@ Result<void> Builder::RunStart(const Json& record) {
     index_.emplace(scenario->id, run_.scenarios.size());
     run_.scenarios.push_back(*std::move(scenario));
   }
+  return reader.Finish();
+}
+
+Result<void> Builder::Answers(FieldReader& reader) {
+  auto approvals = ReadAll(reader.OptionalArray("approvals"), ApprovalFromJson);
+  if (!approvals) return std::move(approvals).error().Wrap("approvals");
+  auto ignored = ReadAll(reader.OptionalArray("ignoredApprovals"), IgnoredApprovalFromJson);
+  if (!ignored) return std::move(ignored).error().Wrap("ignoredApprovals");
+  std::move(approvals->begin(), approvals->end(), std::back_inserter(run_.approvals));
+  std::move(ignored->begin(), ignored->end(), std::back_inserter(run_.ignored_approvals));
+  return {};
+}
+
+Result<void> Builder::SignedOff(const Json& record) {
+  if (!run_.finished) return Error{ErrorCode::kProtocol, "run.signOff before run.end"};
+  if (run_.sign_off) return Error{ErrorCode::kProtocol, "a second run.signOff"};
+  FieldReader reader(record);
+  auto sign_off = SignOffFromJson(reader.Object("signOff"));
+  if (!sign_off) return std::move(sign_off).error().Wrap("signOff");
+  run_.sign_off = *std::move(sign_off);
+  if (auto good = Answers(reader); !good) return good;
   return reader.Finish();
 }
 
@@ -148,6 +170,7 @@ Result<void> Builder::Apply(const Json& record) {
   if (auto good = reader.Finish(); !good) return good;
   if (kind == "run.start") return RunStart(record);
   if (!started_) return Error{ErrorCode::kProtocol, kind + " before run.start"};
+  if (kind == "run.signOff") return SignedOff(record);
   if (run_.finished) return Error{ErrorCode::kProtocol, kind + " after run.end"};
   if (kind.starts_with("scenario.")) return OfScenario(kind, record);
   if (kind == "backend.ready") run_.facts = reader.Object("facts");
@@ -216,6 +239,7 @@ Json RunStartRecord(const RunResult& run) {
   record["environment"] = run.environment;
   record["proofs"] = WriteAll(run.proofs);
   record["approvals"] = WriteAll(run.approvals);
+  record["ignoredApprovals"] = WriteAll(run.ignored_approvals);
   record["checklist"] = Json::array();
   for (const ChecklistRow& row : run.checklist) record["checklist"].push_back(ToJson(row));
   record["scenarios"] = Json::array();
@@ -278,6 +302,15 @@ Json RunFidelityRecord(const std::vector<FidelityRow>& rows, WallTime time) {
 }
 
 Json RunEndRecord(WallTime time) { return NewRecord("run.end", time); }
+
+Json SignOffRecord(const SignOff& sign_off, const std::vector<Approval>& approvals,
+                   const std::vector<IgnoredApproval>& ignored) {
+  Json record = NewRecord("run.signOff", sign_off.time);
+  record["signOff"] = ToJson(sign_off);
+  record["approvals"] = WriteAll(approvals);
+  record["ignoredApprovals"] = WriteAll(ignored);
+  return record;
+}
 
 Result<RunResult> BuildRunResult(const JournalContent& journal) {
   Builder builder;

@@ -36,8 +36,12 @@ gate::Json ScenarioRepetitionRecord(const std::string& id, const Repetition& rep
 // How simulation and real cluster compare, where both have played the same.
 gate::Json RunFidelityRecord(const std::vector<FidelityRow>& rows, gate::WallTime time);
 
-// The last record: without it a run is incomplete.
+// The last record of a run: without it a run is incomplete.
 gate::Json RunEndRecord(gate::WallTime time);
+
+// What people said about the report of a run that has ended; follows its last record.
+gate::Json SignOffRecord(const SignOff& sign_off, const std::vector<Approval>& approvals,
+                         const std::vector<IgnoredApproval>& ignored);
 
 // Rebuilds the result from whatever was recorded until the journal ends. A scenario that began and
 // did not end is inconclusive, one that did not begin is not run. kProtocol if records contradict

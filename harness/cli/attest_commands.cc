@@ -14,8 +14,11 @@
 #include "gate/signing/key_files.h"
 #include "harness/cli/complain.h"
 #include "harness/cli/key_files.h"
+#include "harness/runner/summary.h"
+#include "reports/assess.h"
 #include "reports/attest/bundle.h"
 #include "reports/attest/manifest.h"
+#include "reports/attest/sign_off.h"
 #include "reports/attest/verify.h"
 #include "reports/file_io.h"
 #include "reports/render.h"
@@ -95,6 +98,12 @@ void AddSign(CLI::App& app, Chosen& chosen) {
   command->callback([options, &chosen] { chosen = [options] { return Sign(*options); }; });
 }
 
+// Approvals are told to the second, and what they are held against, too.
+gate::WallTime ThisSecond() {
+  gate::SystemRuntime runtime;
+  return std::chrono::floor<std::chrono::seconds>(runtime.WallNow());
+}
+
 // --- verify -------------------------------------------------------------------------------------
 
 struct VerifyOptions {
@@ -103,12 +112,6 @@ struct VerifyOptions {
   std::string approvers;
   enum class Signature { kChecked, kIgnored } signature = Signature::kChecked;
 };
-
-Result<reports::Approvers> ReadApprovers(const std::string& path) {
-  const auto text = reports::ReadWholeFile(path);
-  if (!text) return text.error();
-  return reports::Approvers::Parse(*text, path);
-}
 
 void PrintFindings(const std::vector<reports::Finding>& findings, const char* prefix) {
   for (const reports::Finding& finding : findings) {
@@ -123,6 +126,37 @@ void PrintApproval(const reports::SignedApproval& approval) {
              approved ? "approved:" : "REJECTED:", reports::OneLine(approval.row),
              reports::OneLine(approval.name), approval.role, gate::FormatRfc3339(approval.time, 0),
              approval.comment.empty() ? "" : ": ", reports::OneLine(approval.comment));
+}
+
+// What is open in the rows that are asked for, a line each.
+void PrintOpenRows(const reports::RunResult& run, const reports::Assessment& assessment) {
+  for (std::size_t i = 0; i < run.checklist.size(); ++i) {
+    if (!assessment.rows[i].asked) continue;
+    for (const std::string& open : assessment.rows[i].open) {
+      fmt::print("open: {}: {}\n", reports::OneLine(run.checklist[i].id), reports::OneLine(open));
+    }
+  }
+}
+
+void PrintDecision(const reports::RunResult& run, const reports::Assessment& assessment) {
+  const auto& until = assessment.valid_until;
+  fmt::print("{}: {}{}\n", reports::ToString(assessment.decision),
+             reports::Sentence(run, assessment),
+             until ? ", valid until " + gate::FormatRfc3339(*until, 0) : "");
+}
+
+// What the report comes to with the approvals, now; the one that was signed stays what it is.
+ExitCode PrintAnswered(const VerifyOptions& options, const reports::AnswerSources& sources) {
+  const auto run = reports::JudgeAnswers(options.folder, sources, ThisSecond());
+  if (!run) {
+    fmt::print("{}\n", run.error().message);
+    return ExitCode::kPass;
+  }
+  const reports::Assessment assessment = reports::Assess(*run);
+  PrintOpenRows(*run, assessment);
+  fmt::print("with what people said, now ");
+  PrintDecision(*run, assessment);
+  return ExitCode::kPass;
 }
 
 ExitCode Conclude(const std::string& folder, const reports::Verification& verification) {
@@ -167,7 +201,9 @@ ExitCode Verify(const VerifyOptions& options) {
   const auto verification = reports::VerifyReport(
       options.folder, {key ? &*key : nullptr, approvers ? &*approvers : nullptr});
   if (!verification) return Complain(verification.error(), ExitCode::kInvalidInput);
-  return Conclude(options.folder, *verification);
+  const ExitCode code = Conclude(options.folder, *verification);
+  const bool answered = code == ExitCode::kPass && approvers && !verification->approvals.empty();
+  return answered ? PrintAnswered(options, {*key, *approvers}) : code;
 }
 
 void AddVerify(CLI::App& app, Chosen& chosen) {
@@ -176,10 +212,7 @@ void AddVerify(CLI::App& app, Chosen& chosen) {
   command->add_option("folder", options->folder, "the report folder of a run")->required();
   command->add_option("--key", options->key, "file of the public key (PEM) of who signs reports")
       ->option_text("FILE");
-  command
-      ->add_option("--approvers", options->approvers,
-                   "whose approvals count, as YAML (docs/report-signing.md)")
-      ->option_text("FILE");
+  command->add_option("--approvers", options->approvers, kApproversHelp)->option_text("FILE");
   command->add_flag_callback(
       "--no-signature", [options] { options->signature = VerifyOptions::Signature::kIgnored; },
       "look at everything but the signature");
@@ -207,9 +240,8 @@ ExitCode Approve(const ApproveOptions& options) {
     if (!read) return Complain(read.error());
     report_key = *std::move(read);
   }
-  gate::SystemRuntime runtime;
   reports::ApprovalRequest request = options.request;
-  request.time = std::chrono::floor<std::chrono::seconds>(runtime.WallNow());
+  request.time = ThisSecond();
   const auto name =
       reports::ApproveReport(options.folder, request, *key, report_key ? &*report_key : nullptr);
   if (!name) return Complain(name.error());
@@ -242,6 +274,60 @@ void AddApprove(CLI::App& app, Chosen& chosen) {
   command->callback([options, &chosen] { chosen = [options] { return Approve(*options); }; });
 }
 
+// --- sign-off -----------------------------------------------------------------------------------
+
+struct SignOffOptions {
+  std::string folder;
+  std::string key;
+  std::string approvers;
+  std::vector<std::string> earlier;
+  std::string out;
+};
+
+ExitCode SignOff(const SignOffOptions& options) {
+  const auto key = ReadVerifyingKey(options.key);
+  if (!key) return Complain(key.error());
+  const auto approvers = ReadApprovers(options.approvers);
+  if (!approvers) return Complain(approvers.error());
+  const auto run = reports::WriteSignOff(options.folder, {*key, *approvers, options.earlier},
+                                         ThisSecond(), options.out);
+  if (!run) return Complain(run.error());
+  for (const reports::IgnoredApproval& each : run->ignored_approvals) {
+    fmt::print("does not count: {}: {}\n", reports::OneLine(each.file), reports::OneLine(each.why));
+  }
+  const reports::Assessment assessment = reports::Assess(*run);
+  PrintOpenRows(*run, assessment);
+  PrintDecision(*run, assessment);
+  fmt::print("{}/report.html\n", options.out);
+  return ExitCodeOf(assessment.decision);
+}
+
+void AddSignOff(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "sign-off", "write a signed report with what people said about it, as a report of its own");
+  const auto options = std::make_shared<SignOffOptions>();
+  command->add_option("folder", options->folder, "the signed report; it stays as it is")
+      ->required();
+  command->add_option("--key", options->key, "file of the public key (PEM) of who signs reports")
+      ->option_text("FILE")
+      ->required();
+  command->add_option("--approvers", options->approvers, kApproversHelp)
+      ->option_text("FILE")
+      ->required();
+  command
+      ->add_option("--approvals", options->earlier,
+                   "another signed report, whose approvals count, too; repeatable")
+      ->option_text("FOLDER")
+      ->allow_extra_args(false);
+  command->add_option("--out", options->out, "folder to write to; new, or empty")
+      ->option_text("FOLDER")
+      ->required();
+  command->footer(
+      "Exit codes: 0 READY, 1 NOT READY, or the report is not as it was signed, 2 INCOMPLETE,\n"
+      "3 invalid input.");
+  command->callback([options, &chosen] { chosen = [options] { return SignOff(*options); }; });
+}
+
 }  // namespace
 
 void AddAttestCommands(CLI::App& app, Chosen& chosen) {
@@ -249,6 +335,7 @@ void AddAttestCommands(CLI::App& app, Chosen& chosen) {
   AddSign(app, chosen);
   AddVerify(app, chosen);
   AddApprove(app, chosen);
+  AddSignOff(app, chosen);
 }
 
 }  // namespace drill::cli

@@ -30,4 +30,10 @@ Result<reports::VerifyingKey> ReadVerifyingKey(const std::string& path) {
   return ReadKey<reports::VerifyingKey>(path, reports::VerifyingKey::FromPem);
 }
 
+Result<reports::Approvers> ReadApprovers(const std::string& path) {
+  const auto text = reports::ReadWholeFile(path);
+  if (!text) return text.error();
+  return reports::Approvers::Parse(*text, path);
+}
+
 }  // namespace drill::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -80,14 +81,26 @@ Result<void> CheckFiles(const std::string& folder, const ReportStatement& statem
   return Error{ErrorCode::kConflict, lines};
 }
 
+// What somebody who approves a row has looked at.
+struct SeenRow {
+  std::string text;
+  std::string digest;  // of its file; empty if it has none
+};
+
+std::map<std::string, SeenRow> RowsOf(const Json& report) {
+  std::map<std::string, SeenRow> rows;
+  for (const Json& row : gate::JsonArray(report, "/checklist")) {
+    rows.emplace(gate::JsonString(row, "/id"),
+                 SeenRow{gate::JsonString(row, "/text"), gate::JsonString(row, "/files/0/sha256")});
+  }
+  return rows;
+}
+
 // That the checklist has the rows.
 Result<void> CheckRows(const std::string& folder, const std::vector<std::string>& rows) {
   const auto report = ReadReportJson(folder);
   if (!report) return report.error();
-  std::set<std::string> known;
-  for (const Json& row : gate::JsonArray(*report, "/checklist")) {
-    known.insert(gate::JsonString(row, "/id"));
-  }
+  const auto known = RowsOf(*report);
   for (const std::string& row : rows) {
     if (!known.contains(row)) {
       return gate::InvalidArgument(folder + "/report.json: its checklist has no row " + row);
@@ -271,14 +284,39 @@ Result<Approvals> ListApprovals(const std::string& folder, const Approvers& appr
   return approvals;
 }
 
-bool IsApproved(const std::vector<SignedApproval>& valid, std::string_view row) {
-  std::map<std::string, Judgement> last;  // by role
-  for (const SignedApproval& approval : valid) {
-    if (approval.row == row) last[approval.role] = approval.judgement;
+Result<Answers> ReadAnswers(const std::string& folder, const Approvers& approvers) {
+  auto listed = ListApprovals(folder, approvers);
+  if (!listed) return std::move(listed).error();
+  const auto signed_report = OpenReport(folder, nullptr);
+  if (!signed_report) return signed_report.error();
+  if (auto good = CheckFiles(folder, signed_report->statement); !good) {
+    return std::move(good).error();
   }
-  return !last.empty() && std::all_of(last.begin(), last.end(), [](const auto& word) {
-    return word.second == Judgement::kApproved;
-  });
+  const auto report = ReadReportJson(folder);
+  if (!report) return report.error();
+  Answers answers;
+  for (Finding& finding : listed->mismatches) {
+    answers.ignored.push_back({std::move(finding.file), std::move(finding.what)});
+  }
+  const auto rows = RowsOf(*report);
+  for (const SignedApproval& each : listed->valid) {
+    const auto row = rows.find(each.row);
+    if (row == rows.end()) {
+      answers.ignored.push_back({each.file, "the checklist has no row " + each.row});
+      continue;
+    }
+    answers.approvals.push_back({each.row, each.role, each.name, each.time,
+                                 each.judgement == Judgement::kApproved, row->second.digest,
+                                 each.comment, each.key_id, row->second.text});
+  }
+  return answers;
+}
+
+void Append(Answers answers, const std::string& folder, Answers& all) {
+  std::move(answers.approvals.begin(), answers.approvals.end(), std::back_inserter(all.approvals));
+  for (IgnoredApproval& each : answers.ignored) {
+    all.ignored.push_back({folder + "/" + each.file, std::move(each.why)});
+  }
 }
 
 }  // namespace reports

@@ -10,6 +10,7 @@
 #include "gate/signing/signing_key.h"
 #include "reports/attest/bundle.h"
 #include "reports/attest/finding.h"
+#include "reports/model.h"
 
 // What people say about a signed report, each with a key of their own: a Verification Summary
 // Attestation (SLSA VSA v1) in a file beside the report, which itself stays as it is. A report is
@@ -85,8 +86,17 @@ struct Approvals {
 // signed.
 gate::Result<Approvals> ListApprovals(const std::string& folder, const Approvers& approvers);
 
-// True if somebody spoke about `row`, and the last word of each role that did was an approval.
-// `valid` is as in Approvals.
-bool IsApproved(const std::vector<SignedApproval>& valid, std::string_view row);
+// What ListApprovals finds, as the checklist counts it (reports/assess.h): each approval with the
+// digest of the row's file that was approved. The report's files must be as they were signed
+// (kConflict names what is not); by whom that was signed is said by the approval, which binds the
+// signature. Other errors as ListApprovals.
+struct Answers {
+  std::vector<Approval> approvals;
+  std::vector<IgnoredApproval> ignored;
+};
+gate::Result<Answers> ReadAnswers(const std::string& folder, const Approvers& approvers);
+
+// Adds answers to the report in `folder` to those in `all`.
+void Append(Answers answers, const std::string& folder, Answers& all);
 
 }  // namespace reports

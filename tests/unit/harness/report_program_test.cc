@@ -57,6 +57,17 @@ class ReportProgramTest : public testing::Test {
     ASSERT_EQ(Run({"sign", name, "--key", "ci.key"}).exit_code, 0);
   }
 
+  // approvers.yaml: Sam, in one role.
+  void AddApprovers(const std::string& role, const std::string& key) const {
+    std::string list = "apiVersion: gate-drill/approvers/v1\napprovers:\n  - role: " + role +
+                       "\n    name: Sam\n    publicKey: |\n";
+    const std::string pem = Read(key);
+    for (std::size_t at = 0; at < pem.size(); at = pem.find('\n', at) + 1) {
+      list += "      " + pem.substr(at, pem.find('\n', at) - at) + "\n";
+    }
+    folder_.Add("approvers.yaml", list);
+  }
+
   const test_support::TempFolder folder_;
 };
 
@@ -166,14 +177,7 @@ TEST_F(ReportProgramTest, AnApprovalStandsBesideTheReportAndCountsForThoseOnTheL
   EXPECT_THAT(approved.out, StartsWith("report/approval-sre-"));
 
   EXPECT_EQ(Run({"verify", "report", "--key", "ci.pub"}).exit_code, 2) << "nobody said who counts";
-  std::string list =
-      "apiVersion: gate-drill/approvers/v1\napprovers:\n  - role: sre\n"
-      "    name: Sam\n    publicKey: |\n";
-  std::string pem = Read("sam.pub");
-  for (std::size_t at = 0; at < pem.size(); at = pem.find('\n', at) + 1) {
-    list += "      " + pem.substr(at, pem.find('\n', at) - at) + "\n";
-  }
-  folder_.Add("approvers.yaml", list);
+  AddApprovers("sre", "sam.pub");
   const ProgramOutcome verified =
       Run({"verify", "report", "--key", "ci.pub", "--approvers", "approvers.yaml"});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
@@ -185,6 +189,56 @@ TEST_F(ReportProgramTest, AnApprovalStandsBesideTheReportAndCountsForThoseOnTheL
       Run({"approve", "report", "--role", "sre", "--row", "REQ-PROMOTE", "--key", "sam.key"});
   EXPECT_EQ(changed.exit_code, 1);
   EXPECT_THAT(changed.err, StartsWith("report.md: was changed"));
+}
+
+// --- sign-off -----------------------------------------------------------------------------------
+
+TEST_F(ReportProgramTest, PeoplesAnswersMakeAReleaseReadyInAReportOfItsOwn) {
+  reports::RunResult release = reports::GreenRun();
+  release.profile = reports::Profile::kRelease;
+  release.checklist.push_back({.id = "REQ-CONTACTS",
+                               .text = "The contact tree is current",
+                               .max_age = std::chrono::hours(24),
+                               .role = "on-call"});
+  AddSignedReport("report", release);
+  Keygen("sam");
+  AddApprovers("on-call", "sam.pub");
+  const auto sign_off = [&](const std::string& out) {
+    return Run(
+        {"sign-off", "report", "--key", "ci.pub", "--approvers", "approvers.yaml", "--out", out});
+  };
+  const ProgramOutcome early = sign_off("early");
+  EXPECT_EQ(early.exit_code, 2) << early.err;
+  EXPECT_THAT(early.out, StartsWith("open: REQ-CONTACTS: on-call has not approved it\nINCOMPLETE"));
+
+  const ProgramOutcome approved =
+      Run({"approve", "report", "--role", "on-call", "--row", "REQ-CONTACTS", "--key", "sam.key",
+           "--report-key", "ci.pub"});
+  ASSERT_EQ(approved.exit_code, 0) << approved.err;
+  const ProgramOutcome verified =
+      Run({"verify", "report", "--key", "ci.pub", "--approvers", "approvers.yaml"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr(", INCOMPLETE)\nwith what people said, now READY: "));
+
+  const ProgramOutcome ready = sign_off("signed-off");
+  EXPECT_EQ(ready.exit_code, 0) << ready.out << ready.err;
+  EXPECT_THAT(ready.out, StartsWith("READY: "));
+  EXPECT_EQ(Run({"report", "signed-off"}).exit_code, 0);
+  EXPECT_EQ(Run({"sign", "signed-off", "--key", "sam.key"}).exit_code, 0);
+  EXPECT_THAT(Run({"verify", "signed-off", "--key", "sam.pub"}).out, HasSubstr(", READY)"));
+  EXPECT_EQ(sign_off("signed-off").exit_code, 3) << "it is not empty";
+
+  // A later run takes the same answer; whose key counts has to be said.
+  const std::vector<std::string> run = {"run",      "--scenarios", SCENARIO_FOLDER, "--only",
+                                        "GATE-022", "--approvals", "report"};
+  EXPECT_EQ(Run(run).exit_code, 3);
+  auto with = run;
+  with.insert(with.end(), {"--approvers", "approvers.yaml"});
+  EXPECT_EQ(Run(with).exit_code, 0);
+  EXPECT_THAT(Read("drill-report/report.md"), HasSubstr("| REQ-CONTACTS | approved | Sam |"));
+  folder_.Add("report/report.md", "READY");
+  EXPECT_EQ(sign_off("changed").exit_code, 1);
+  EXPECT_FALSE(fs::exists(folder_.path() + "/changed"));
 }
 
 // --- history and diff ---------------------------------------------------------------------------

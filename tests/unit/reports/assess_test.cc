@@ -135,7 +135,8 @@ Approval AnApproval(const RunResult& run) {
           .who = "ann",
           .time = run.started - hours(1),
           .approved = true,
-          .digest = "abc"};
+          .digest = "abc",
+          .text = "Validated"};
 }
 
 TEST(ApprovalTest, IsNeverAssumedForARelease) {
@@ -181,6 +182,42 @@ TEST(ApprovalTest, TheLastWordCounts) {
   EXPECT_EQ(Assess(run).decision, Decision::kNotReady);
   run.approvals.back().time += seconds(2);
   EXPECT_EQ(Assess(run).decision, Decision::kReady);
+}
+
+TEST(ApprovalTest, ARefusalCountsInAnyRoleAndForAnyRow) {
+  for (const char* row : {"REQ-PLAYBOOK", "REQ-ROLLBACK-5MIN"}) {
+    RunResult run = RunForPeople();
+    run.approvals = {AnApproval(run), AnApproval(run)};
+    run.approvals.back().row = row;
+    run.approvals.back().role = "security";
+    EXPECT_EQ(Assess(run).decision, Decision::kReady);
+    run.approvals.back().approved = false;
+    EXPECT_EQ(Assess(run).decision, Decision::kNotReady) << row;
+  }
+}
+
+TEST(SignOffTest, ProofsAreAsOldAsTheyAreThen) {
+  RunResult run = RunForPeople();
+  run.approvals = {AnApproval(run)};
+  run.checklist.front().max_age = hours(48);
+  run.sign_off = SignOff{AnApproval(run).time + hours(24), "", ""};
+  EXPECT_EQ(Assess(run).decision, Decision::kReady);
+  run.sign_off->time += seconds(1);
+  EXPECT_EQ(Assess(run).decision, Decision::kIncomplete);
+  run.approvals.front().time = run.sign_off->time;
+  EXPECT_EQ(Assess(run).decision, Decision::kReady) << "it need not be older than the run";
+  run.approvals.front().time += seconds(1);
+  EXPECT_EQ(Assess(run).decision, Decision::kIncomplete);
+}
+
+TEST(SignOffTest, TheRunItselfMayBeTooOldByThen) {
+  RunResult run = RunForPeople();
+  run.checklist.front().max_age = hours(30);
+  run.proofs.front().finished = run.started + hours(1);
+  run.sign_off = SignOff{run.started + hours(30), "", ""};
+  EXPECT_EQ(Assess(run).rows.front().outcome, Outcome::kPass);
+  run.sign_off->time += seconds(1);
+  EXPECT_EQ(Assess(run).rows.front().outcome, Outcome::kNotRun);
 }
 
 // --- Over many generated results ----------------------------------------------------------------
@@ -231,7 +268,7 @@ void AddScenario(int number, gate::Rng& rng, Generated& made) {
     if (rng.Below(2) == 0) {
       made.run.approvals.push_back(
           {.row = row.id, .role = "on-call", .time = made.run.started, .approved = approved});
-      if (made.run.profile == Profile::kRelease) made.all_green &= approved;
+      made.all_green &= approved;
     } else if (made.run.profile == Profile::kRelease) {
       made.all_green = false;
     }

@@ -7,6 +7,7 @@
 
 #include "gate/base/check.h"
 #include "gate/signing/signing_key.h"
+#include "reports/attest/approval.h"
 #include "reports/attest/bundle.h"
 #include "reports/attest/verify.h"
 #include "reports/file_io.h"
@@ -26,6 +27,26 @@ struct KeyPair {
   gate::signing::SigningKey secret;
   VerifyingKey open;
 };
+
+inline gate::WallTime TimeAt(const char* time) { return gate::ParseRfc3339(time).value(); }
+
+// An entry of the list of approvers.
+inline std::string EntryOf(const KeyPair& key, const std::string& role,
+                           const std::string& more = "") {
+  const std::string pem = key.secret.PublicPem().value();
+  std::string text = "  - role: " + role + "\n    name: Sam\n" + more + "    publicKey: |\n";
+  for (std::size_t at = 0; at < pem.size();) {
+    const std::size_t end = pem.find('\n', at);
+    text += "      " + pem.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return text;
+}
+
+inline gate::Result<Approvers> ParseList(const std::string& entries) {
+  return Approvers::Parse("apiVersion: gate-drill/approvers/v1\napprovers:\n" + entries,
+                          "approvers.yaml");
+}
 
 // A folder with the report of a run, and a file in a folder of its own, not signed yet.
 class ReportFolder : public ::testing::Test {

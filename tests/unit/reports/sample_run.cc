@@ -151,7 +151,9 @@ RunResult RunWithTextEverywhere(const std::string& text) {
   run.checklist.front().role = text;
   run.checklist.front().measure = text;
   run.checklist.front().limit = seconds(300);
-  run.approvals = {{text, text, text, run.started, true, text, text, text}};
+  run.approvals = {{text, text, text, run.started, true, text, text, text, text}};
+  run.ignored_approvals = {{text, text}};
+  run.sign_off = SignOff{run.started, text, text};
   run.proofs = {{text,
                  text,
                  text,
@@ -195,6 +197,7 @@ std::string JournalOf(const RunResult& run) {
     }
     if (!run.fidelity.empty()) append(RunFidelityRecord(run.fidelity, run.started));
     if (run.finished) append(RunEndRecord(*run.finished));
+    if (run.sign_off) append(SignOffRecord(*run.sign_off, {}, {}));
   }
   const auto text = ReadWholeFile(path);
   GATE_CHECK(text.has_value());
