@@ -282,9 +282,11 @@ void TellGitHub(const reports::RunResult& run) {
 ExitCode Run(const Options& options, const std::vector<std::string>& arguments) {
   const auto key = ReadReportKey(options);
   if (!key) return Complain(key.error(), ExitCode::kInvalidInput);
+  std::optional<reports::PastRuns> past;
   if (!options.history.empty()) {
-    const auto usable = drill::cli::CheckHistory(options.history);
-    if (!usable) return Complain(usable.error(), ExitCode::kInvalidInput);
+    auto read = drill::cli::ReadPast(options.history, options.backend.backend);
+    if (!read) return Complain(read.error(), ExitCode::kInvalidInput);
+    past = *std::move(read);
   }
   const auto set = drill::LoadScenarios(options.scenarios);
   if (!set) return Complain(set.error(), ExitCode::kInvalidInput);
@@ -311,6 +313,7 @@ ExitCode Run(const Options& options, const std::vector<std::string>& arguments) 
 
   reports::RunResult head = DescribeRun(options, arguments, machine, runtime.WallNow());
   head.proofs = *std::move(proofs);
+  head.past = std::move(past);
   head.approvals = std::move(answers->approvals);
   head.ignored_approvals = std::move(answers->ignored);
   drill::DescribeScenarios(*set, *selected, options.only, head);

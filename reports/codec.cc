@@ -361,6 +361,87 @@ Result<SignOff> SignOffFromJson(const Json& json) {
   return sign_off;
 }
 
+Json ToJson(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return {{"lowerNs", interval->lower.count()}, {"upperNs", interval->upper.count()}};
+}
+
+Json ToJson(const RowHistory& row) {
+  Json json = {
+      {"row", row.row}, {"text", row.text}, {"now", ToString(row.now)}, {"proven", nullptr}};
+  if (!row.proven) return json;
+  json["proven"] = ToString(*row.proven);
+  json["since"] = {{"runId", row.since_run},
+                   {"started", Timestamp(row.since)},
+                   {"gitCommit", row.since_commit},
+                   {"runs", row.runs}};
+  json["before"] = nullptr;
+  if (!row.before_run.empty()) {
+    json["before"] = {{"runId", row.before_run}, {"gitCommit", row.before_commit}};
+  }
+  return json;
+}
+
+Json ToJson(const TrendPoint& point) {
+  return {{"runId", point.run_id},         {"started", Timestamp(point.started)},
+          {"gitCommit", point.git_commit}, {"decision", point.decision},
+          {"scenario", point.scenario},    {"worst", ToJson(point.worst)},
+          {"limitNs", point.limit.count()}};
+}
+
+Json ToJson(const PastRuns& past) {
+  return {{"rows", WriteAll(past.rows)}, {"trend", WriteAll(past.trend)}};
+}
+
+Result<TrendPoint> TrendPointFromJson(const Json& json) {
+  FieldReader reader(json);
+  TrendPoint point;
+  point.run_id = reader.String("runId");
+  point.started = reader.Time("started");
+  point.git_commit = reader.String("gitCommit");
+  point.decision = reader.String("decision");
+  point.scenario = reader.String("scenario");
+  point.limit = reader.Duration("limitNs");
+  if (!gate::JsonAt(json, "/worst").is_null()) {
+    FieldReader worst(reader.Object("worst"));
+    point.worst = Interval{worst.Duration("lowerNs"), worst.Duration("upperNs")};
+    if (auto good = worst.Finish(); !good) return std::move(good).error();
+  }
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return point;
+}
+
+Result<RowHistory> RowHistoryFromJson(const Json& json) {
+  FieldReader reader(json);
+  RowHistory row;
+  row.row = reader.String("row");
+  row.text = reader.String("text");
+  row.now = reader.OutcomeField("now");
+  if (gate::JsonAt(json, "/proven").is_string()) {
+    row.proven = reader.OutcomeField("proven");
+    FieldReader since(reader.Object("since"));
+    row.since_run = since.String("runId");
+    row.since = since.Time("started");
+    row.since_commit = since.String("gitCommit");
+    row.runs = since.Int("runs");
+    if (auto good = since.Finish(); !good) return std::move(good).error();
+    row.before_run = gate::JsonString(json, "/before/runId");
+    row.before_commit = gate::JsonString(json, "/before/gitCommit");
+  }
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return row;
+}
+
+Result<PastRuns> PastRunsFromJson(const Json& json) {
+  FieldReader reader(json);
+  auto rows = ReadAll(reader.Array("rows"), RowHistoryFromJson);
+  if (!rows) return std::move(rows).error().Wrap("rows");
+  auto trend = ReadAll(reader.Array("trend"), TrendPointFromJson);
+  if (!trend) return std::move(trend).error().Wrap("trend");
+  if (auto good = reader.Finish(); !good) return std::move(good).error();
+  return PastRuns{*std::move(trend), *std::move(rows)};
+}
+
 Json ToJson(const FidelityRow& row) {
   return {{"scenario", row.scenario},
           {"agrees", row.agrees},

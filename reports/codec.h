@@ -28,6 +28,10 @@ gate::Json ToJson(const Proof& proof);
 gate::Json ToJson(const Approval& approval);
 gate::Json ToJson(const IgnoredApproval& ignored);
 gate::Json ToJson(const SignOff& sign_off);
+gate::Json ToJson(const std::optional<Interval>& interval);
+gate::Json ToJson(const TrendPoint& point);
+gate::Json ToJson(const RowHistory& row);
+gate::Json ToJson(const PastRuns& past);
 gate::Json ToJson(const FidelityRow& row);
 
 gate::Result<TraceEntry> TraceEntryFromJson(const gate::Json& json);
@@ -39,6 +43,7 @@ gate::Result<Proof> ProofFromJson(const gate::Json& json);
 gate::Result<Approval> ApprovalFromJson(const gate::Json& json);
 gate::Result<IgnoredApproval> IgnoredApprovalFromJson(const gate::Json& json);
 gate::Result<SignOff> SignOffFromJson(const gate::Json& json);
+gate::Result<PastRuns> PastRunsFromJson(const gate::Json& json);
 gate::Result<FidelityRow> FidelityRowFromJson(const gate::Json& json);
 
 // Reads each element of an array with `read` until one is wrong.

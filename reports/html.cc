@@ -14,6 +14,7 @@
 #include "reports/render.h"
 #include "reports/swimlanes.h"
 #include "reports/text.h"
+#include "reports/trend.h"
 
 namespace reports {
 namespace {
@@ -26,6 +27,7 @@ constexpr std::size_t kMostEvents = 60;    // of one scenario
 constexpr std::size_t kLongestFields = 200;
 constexpr std::size_t kLongestReason = 600;
 constexpr std::size_t kShownKey = 16;  // of a key's id, in hex
+constexpr std::size_t kShownCommit = 12;
 
 std::string Text(std::string_view text) { return EscapeXml(text); }
 
@@ -56,6 +58,8 @@ class Page {
   void Facts();
   void Checklist();
   void Scenarios();
+  void OverTime();
+  void TrendTable(const std::vector<TrendPoint>& trend);
   void Comparison();
   void People();
   void OtherRuns();
@@ -183,7 +187,8 @@ void Page::Decision() {
 
 void Page::Facts() {
   out_ += "<dl class=\"facts\">";
-  if (const MeasureResult* worst = WorstMeasure(run_)) {
+  if (const auto found = WorstMeasure(run_)) {
+    const MeasureResult* worst = found->measure;
     Put("<div><dt>Worst measured time</dt><dd>{}<small>at most {} of {} allowed</small></dd></div>",
         FormatInterval(*worst->measured), FormatUpperBound(worst->measured->upper),
         Limit(worst->limit));
@@ -276,9 +281,11 @@ void Page::RowSide(const ChecklistRow& row, const RowJudgement& judgement) {
         Text(fmt::format("{}", fmt::join(judgement.proven_on, " and "))));
   }
   if (judgement.valid_until) {
-    Put("<span>from {}, fresh until {}</span>", Day(*judgement.oldest),
+    Put("<span>from {}, fresh until {}</span><br>", Day(*judgement.oldest),
         Day(*judgement.valid_until));
   }
+  const std::string since = judgement.asked ? SinceWhen(run_, row.id, judgement.outcome) : "";
+  if (!since.empty()) Put("<span>{}</span>", since);
   out_ += "</div>";
 }
 
@@ -476,6 +483,50 @@ void Page::Origin(const ScenarioResult& scenario) {
   out_ += "</dl>\n";
 }
 
+// --- Over time ----------------------------------------------------------------------------------
+
+void Page::OverTime() {
+  out_ += "<section aria-labelledby=\"time\"><h2 id=\"time\">Over time</h2>\n<div class=\"box\">";
+  const std::vector<TrendPoint> trend = TrendOf(run_);
+  if (!run_.past) {
+    out_ +=
+        "<p class=\"soft\">This run was given no history (<code>gate-drill run --history</code>), "
+        "so "
+        "earlier runs are not shown.</p>";
+  } else if (run_.past->trend.empty()) {
+    Put("<p class=\"soft\">The history knows no earlier run on {}.</p>", Text(run_.backend));
+  } else if (const std::string drawing = RenderTrend(run_); drawing.empty()) {
+    out_ += "<p class=\"soft\">No run in the history measured a time.</p>";
+  } else {
+    Put("<p>{}.</p>{}<p class=\"key\">The upper bound of the worst time of each run on {}, on a "
+        "logarithmic scale. A mark's tail is its uncertainty.</p>\n",
+        Text(TrendSentence(trend)), drawing, Text(run_.backend));
+    TrendTable(trend);
+  }
+  out_ += "</div></section>\n";
+}
+
+void Page::TrendTable(const std::vector<TrendPoint>& trend) {
+  out_ +=
+      "<details><summary class=\"soft\">As a table</summary><table class=\"k\"><thead><tr><th "
+      "scope=\"col\">run</th><th scope=\"col\">started</th><th scope=\"col\">commit</th><th "
+      "scope=\"col\">decision</th><th scope=\"col\">worst time</th><th scope=\"col\">at</th></tr>"
+      "</thead><tbody>";
+  for (const TrendPoint& each : trend) {
+    Put("<tr><td>{}</td><td data-l=\"started\">{}</td><td data-l=\"commit\" "
+        "class=\"mono\">{}</td><td "
+        "data-l=\"decision\">{}</td><td data-l=\"worst time\">{}</td><td "
+        "data-l=\"at\">{}</td></tr>",
+        Text(each.run_id), gate::FormatRfc3339(each.started, 0),
+        Text(gate::Truncate(each.git_commit, kShownCommit)), Text(each.decision),
+        each.worst ? fmt::format("{}, at most {} of {}", FormatInterval(*each.worst),
+                                 FormatUpperBound(each.worst->upper), Limit(each.limit))
+                   : "not measured",
+        Text(each.scenario));
+  }
+  out_ += "</tbody></table></details>\n";
+}
+
 // --- What else ----------------------------------------------------------------------------------
 
 void Page::Comparison() {
@@ -566,6 +617,7 @@ std::string Page::Render() && {
   Head();
   Decision();
   Checklist();
+  OverTime();
   Comparison();
   Scenarios();
   People();

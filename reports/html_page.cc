@@ -68,6 +68,9 @@ details.s>summary .t{font-weight:600}
 .lanes .mg text,.lanes .mr text,.lanes .mb text,.lanes .my text,.lanes .ma text{fill:var(--card);text-anchor:middle;font-weight:700}
 .mo path{stroke:var(--ink);stroke-dasharray:2 3;opacity:.55}.lanes .mo text{font-weight:650;font-size:10.5px}
 .lanes .mo text{paint-order:stroke;stroke:var(--card);stroke-width:3px}
+.trend{display:block;width:100%;max-width:560px;height:auto;font:11px system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+.trend text{fill:var(--soft)}.trend .sc,.trend .te{text-anchor:end}.trend .sc{font-size:10px}.trend .lt{fill:var(--bad);font-weight:650}
+.trend .gr{stroke:var(--line);fill:none}.trend .li{stroke:var(--bad);stroke-dasharray:5 3;fill:none}.trend .tl{stroke:var(--blue);stroke-width:1.5;fill:none}
 .key{font-size:.8rem;color:var(--soft);margin:.3rem 0 1rem}
 .key i{font-style:normal;font-weight:700}.k-s{color:var(--ok)}.k-c{color:var(--mid)}.k-w{color:var(--blue)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}

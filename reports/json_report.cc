@@ -87,6 +87,7 @@ Halves RunToJson(const RunResult& run, const Assessment& assessment) {
       {"proofs", WriteAll(run.proofs)},
       {"repeat", run.repeat},
       {"runId", run.run_id}};
+  if (run.past) halves.before["past"] = ToJson(*run.past);
   for (std::size_t i = 0; i < run.checklist.size(); ++i) {
     halves.before["checklist"].push_back(RowToJson(run.checklist[i], assessment.rows[i]));
   }

@@ -11,6 +11,7 @@
 #include "reports/digest.h"
 #include "reports/render.h"
 #include "reports/text.h"
+#include "reports/trend.h"
 
 namespace reports {
 namespace {
@@ -46,7 +47,8 @@ void Head(std::string& out, const RunResult& run, const Assessment& assessment) 
     fmt::format_to(to, "> **SIMULATED.** {} {}\n\n", kSimulatedMeans,
                    EscapeMarkdown(FidelityOf(run)));
   }
-  if (const MeasureResult* worst = WorstMeasure(run)) {
+  if (const auto found = WorstMeasure(run)) {
+    const MeasureResult* worst = found->measure;
     fmt::format_to(to, "Worst measured time: {} ({}), at most {} of {} s allowed.\n\n",
                    FormatInterval(*worst->measured), EscapeMarkdown(worst->demand),
                    FormatUpperBound(worst->measured->upper), gate::FormatSeconds(worst->limit));
@@ -161,6 +163,21 @@ void ApprovalTable(std::string& out, const RunResult& run) {
                    EscapeMarkdown(each.why));
   }
   if (!run.ignored_approvals.empty()) out += "\n";
+}
+
+void TrendTable(std::string& out, const RunResult& run) {
+  if (!run.past || run.past->trend.empty()) return;
+  const std::vector<TrendPoint> trend = TrendOf(run);
+  out += "## Over time\n\n| run | started | commit | decision | worst time | limit | at |\n";
+  out += "|---|---|---|---|---|---|---|\n";
+  for (const TrendPoint& each : trend) {
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} s | {} |\n",
+                   EscapeMarkdown(each.run_id), gate::FormatRfc3339(each.started, 0),
+                   EscapeMarkdown(each.git_commit), EscapeMarkdown(each.decision),
+                   each.worst ? FormatUpperBound(each.worst->upper) : "not measured",
+                   gate::FormatSeconds(each.limit), EscapeMarkdown(each.scenario));
+  }
+  out += "\n";
 }
 
 void ProofTable(std::string& out, const RunResult& run) {
@@ -322,6 +339,7 @@ std::string RenderMarkdown(const RunResult& run) {
   ScenarioTable(out, run, assessment, Which::kOther);
   MeasureTable(out, run);
   ComparisonTable(out, run);
+  TrendTable(out, run);
   ApprovalTable(out, run);
   ProofTable(out, run);
   Provenance(out, run);

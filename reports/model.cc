@@ -82,20 +82,22 @@ std::string TraceHashOf(const RunResult& run) {
 
 namespace {
 
-void FindWorst(const std::vector<MeasureResult>& measures, const MeasureResult*& worst) {
-  for (const MeasureResult& measure : measures) {
-    if (!measure.measured) continue;
-    if (worst == nullptr || measure.measured->upper > worst->measured->upper) worst = &measure;
+void FindWorst(const ScenarioResult& scenario, const std::vector<MeasureResult>& measures,
+               std::optional<WorstTime>& worst) {
+  for (const MeasureResult& each : measures) {
+    if (!each.measured) continue;
+    const bool worse = !worst || each.measured->upper > worst->measure->measured->upper;
+    if (worse) worst = WorstTime{&scenario, &each};
   }
 }
 
 }  // namespace
 
-const MeasureResult* WorstMeasure(const RunResult& run) {
-  const MeasureResult* worst = nullptr;
+std::optional<WorstTime> WorstMeasure(const RunResult& run) {
+  std::optional<WorstTime> worst;
   for (const ScenarioResult& scenario : run.scenarios) {
-    FindWorst(scenario.measures, worst);
-    for (const Repetition& each : scenario.repetitions) FindWorst(each.measures, worst);
+    FindWorst(scenario, scenario.measures, worst);
+    for (const Repetition& each : scenario.repetitions) FindWorst(scenario, each.measures, worst);
   }
   return worst;
 }

@@ -184,6 +184,40 @@ struct FidelityRow {
   std::vector<std::string> differences;  // the first of each track; or why nothing was compared
 };
 
+// A run as the trend shows it: the worst rollback that it measured.
+struct TrendPoint {
+  std::string run_id;
+  gate::WallTime started;
+  std::string git_commit;
+  std::string decision;
+  std::string scenario;           // of the worst measure; empty if nothing was measured
+  std::optional<Interval> worst;  // absent: nothing was measured
+  gate::Nanos limit{0};           // of that measure
+};
+
+// Since when a row of the checklist is as it is, on one backend.
+struct RowHistory {
+  std::string row;
+  std::string text;
+  Outcome now = Outcome::kNotRun;  // in the newest run
+
+  // The newest runs in a row that agree about it. Runs that came to nothing about it (not run,
+  // inconclusive) are passed over; `proven` is absent if all did.
+  std::optional<Outcome> proven;  // kPass or kFail
+  std::string since_run;          // the first of those that agree
+  gate::WallTime since;
+  std::string since_commit;
+  std::int64_t runs = 0;   // how many agree
+  std::string before_run;  // the last that said otherwise; empty if none is known
+  std::string before_commit;
+};
+
+// What a history knew of the backend when the run began.
+struct PastRuns {
+  std::vector<TrendPoint> trend;  // oldest first
+  std::vector<RowHistory> rows;   // by id
+};
+
 // What READY has to mean.
 enum class Profile {
   kCommit,   // each change: proven on the backend of this run; people are not asked
@@ -217,6 +251,7 @@ struct RunResult {
   std::vector<Approval> approvals = {};
   std::vector<IgnoredApproval> ignored_approvals = {};
   std::optional<SignOff> sign_off = {};
+  std::optional<PastRuns> past = {};  // nothing: no history was asked
 
   // The journal that all this comes from.
   std::int64_t journal_records = 0;
@@ -240,6 +275,10 @@ inline gate::WallTime JudgedAt(const RunResult& run) {
 std::string TraceHashOf(const RunResult& run);
 
 // The measure with the largest upper bound of all that were measured; nothing if none was.
-const MeasureResult* WorstMeasure(const RunResult& run);
+struct WorstTime {
+  const ScenarioResult* scenario;
+  const MeasureResult* measure;
+};
+std::optional<WorstTime> WorstMeasure(const RunResult& run);
 
 }  // namespace reports

@@ -72,6 +72,11 @@ Result<void> Builder::RunStart(const Json& record) {
   if (!proofs) return std::move(proofs).error().Wrap("proofs");
   run_.proofs = *std::move(proofs);
   if (auto good = Answers(reader); !good) return good;
+  if (reader.Has("past")) {
+    auto past = PastRunsFromJson(reader.Object("past"));
+    if (!past) return std::move(past).error().Wrap("past");
+    run_.past = *std::move(past);
+  }
   for (const Json& json : reader.Array("checklist")) {
     auto row = ChecklistRowFromJson(json);
     if (!row) return std::move(row).error().Wrap("checklist");
@@ -240,6 +245,7 @@ Json RunStartRecord(const RunResult& run) {
   record["proofs"] = WriteAll(run.proofs);
   record["approvals"] = WriteAll(run.approvals);
   record["ignoredApprovals"] = WriteAll(run.ignored_approvals);
+  if (run.past) record["past"] = ToJson(*run.past);
   record["checklist"] = Json::array();
   for (const ChecklistRow& row : run.checklist) record["checklist"].push_back(ToJson(row));
   record["scenarios"] = Json::array();

@@ -11,6 +11,7 @@
 
 #include "gate/base/strict_json.h"
 #include "harness/cli/complain.h"
+#include "reports/codec.h"
 #include "reports/history/diff.h"
 #include "reports/history/history.h"
 #include "reports/text.h"
@@ -28,11 +29,6 @@ constexpr int kNanosDigits = 9;
 enum class Output { kText, kJson };
 
 std::string When(gate::WallTime time) { return gate::FormatRfc3339(time, 0); }
-
-Json ToJson(const std::optional<reports::Interval>& interval) {
-  if (!interval) return nullptr;
-  return {{"lowerNs", interval->lower.count()}, {"upperNs", interval->upper.count()}};
-}
 
 // --- history ------------------------------------------------------------------------------------
 
@@ -114,34 +110,6 @@ std::string RenderText(const Shown& shown) {
   return text;
 }
 
-Json ToJson(const reports::RowHistory& row) {
-  Json json = {{"row", row.row},
-               {"text", row.text},
-               {"now", reports::ToString(row.now)},
-               {"proven", nullptr}};
-  if (!row.proven) return json;
-  json["proven"] = reports::ToString(*row.proven);
-  json["since"] = {{"runId", row.since_run},
-                   {"started", gate::FormatRfc3339(row.since, kNanosDigits)},
-                   {"gitCommit", row.since_commit},
-                   {"runs", row.runs}};
-  json["before"] = nullptr;
-  if (!row.before_run.empty()) {
-    json["before"] = {{"runId", row.before_run}, {"gitCommit", row.before_commit}};
-  }
-  return json;
-}
-
-Json ToJson(const reports::TrendPoint& point) {
-  return {{"runId", point.run_id},
-          {"started", gate::FormatRfc3339(point.started, kNanosDigits)},
-          {"gitCommit", point.git_commit},
-          {"decision", point.decision},
-          {"scenario", point.scenario},
-          {"worst", ToJson(point.worst)},
-          {"limitNs", point.limit.count()}};
-}
-
 std::string RenderJson(const Shown& shown) {
   Json json = {
       {"schema", "gate-drill/history/v1"}, {"runs", Json::array()}, {"backends", Json::object()}};
@@ -152,13 +120,12 @@ std::string RenderJson(const Shown& shown) {
                             {"decision", run.decision},
                             {"gitCommit", run.git_commit},
                             {"traceHash", run.trace_hash},
-                            {"worst", ToJson(run.worst)},
+                            {"worst", reports::ToJson(run.worst)},
                             {"worstScenario", run.worst_scenario}});
   }
   for (const Shown::OfBackend& each : shown.backends) {
-    Json& of = json["backends"][each.backend] = {{"rows", Json::array()}, {"trend", Json::array()}};
-    for (const reports::RowHistory& row : each.rows) of["rows"].push_back(ToJson(row));
-    for (const reports::TrendPoint& point : each.trend) of["trend"].push_back(ToJson(point));
+    Json& of = json["backends"][each.backend];
+    of = {{"rows", reports::WriteAll(each.rows)}, {"trend", reports::WriteAll(each.trend)}};
   }
   return gate::DumpJson(json, 2) + "\n";
 }
@@ -255,10 +222,15 @@ void AddHistoryCommands(CLI::App& app, Chosen& chosen) {
   AddDiff(app, chosen);
 }
 
-Result<void> CheckHistory(const std::string& file) {
+Result<reports::PastRuns> ReadPast(const std::string& file, const std::string& backend) {
+  constexpr std::size_t kMost = 40;  // runs that a drawing has room for
   const auto history = History::Open(file, History::Missing::kCreate);
   if (!history) return history.error();
-  return {};
+  auto trend = (*history)->Trend(backend, kMost);
+  if (!trend) return std::move(trend).error();
+  auto rows = (*history)->Rows(backend);
+  if (!rows) return std::move(rows).error();
+  return reports::PastRuns{*std::move(trend), *std::move(rows)};
 }
 
 Result<void> RecordReport(const std::string& folder, const std::string& file) {

@@ -4,6 +4,7 @@
 
 #include "gate/base/result.h"
 #include "harness/cli/chosen.h"
+#include "reports/model.h"
 
 namespace CLI {
 class App;
@@ -16,8 +17,8 @@ inline constexpr const char* kHistoryFile = "drill-history.sqlite";
 // `gate-drill history` and `gate-drill diff`: docs/report-history.md.
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);
 
-// That `file` can be used as a history; creates it if need be.
-gate::Result<void> CheckHistory(const std::string& file);
+// What the history in `file` knows of `backend`; creates it if need be.
+gate::Result<reports::PastRuns> ReadPast(const std::string& file, const std::string& backend);
 
 // Adds the report in `folder` to the history in `file`, which is created if need be.
 gate::Result<void> RecordReport(const std::string& folder, const std::string& file);

@@ -13,34 +13,6 @@
 // Past runs, in an SQLite file.
 namespace reports {
 
-// A run as the trend shows it: the worst rollback that it measured.
-struct TrendPoint {
-  std::string run_id;
-  gate::WallTime started;
-  std::string git_commit;
-  std::string decision;
-  std::string scenario;           // of the worst measure; empty if nothing was measured
-  std::optional<Interval> worst;  // absent: nothing was measured
-  gate::Nanos limit{0};           // of that measure
-};
-
-// Since when a row of the checklist is as it is, on one backend.
-struct RowHistory {
-  std::string row;
-  std::string text;
-  Outcome now = Outcome::kNotRun;  // in the newest run
-
-  // The newest runs in a row that agree about it. Runs that came to nothing about it (not run,
-  // inconclusive) are passed over; `proven` is absent if all did.
-  std::optional<Outcome> proven;  // kPass or kFail
-  std::string since_run;          // the first of those that agree
-  gate::WallTime since;
-  std::string since_commit;
-  std::int64_t runs = 0;   // how many agree
-  std::string before_run;  // the last that said otherwise; empty if none is known
-  std::string before_commit;
-};
-
 // A head of a run, for lists.
 struct RunHead {
   std::string run_id;

@@ -187,6 +187,34 @@ Proof Elsewhere(const RunResult& run) {
   return proof;
 }
 
+// A run each day before this one: one took too long, one measured nothing, and then all was well.
+PastRuns Past(const RunResult& run) {
+  PastRuns past;
+  for (int day = 24; day >= 1; --day) {
+    Nanos upper = milliseconds(2600 + (day * 37) % 900 + (day > 15 ? 40'000 : 0));
+    if (day == 18) upper = seconds(320);
+    TrendPoint point{fmt::format("2026{:04}T090000Z-0000abcd", day),
+                     run.started - hours(24 * day),
+                     fmt::format("{:040x}", day * 7919),
+                     "READY",
+                     "GATE-004",
+                     Interval{upper - milliseconds(900), upper},
+                     seconds(300)};
+    if (day == 18) point.decision = "NOT READY";
+    if (day == 9) point = {point.run_id, point.started, point.git_commit, "INCOMPLETE", "", {}, {}};
+    past.trend.push_back(std::move(point));
+  }
+  RowHistory row{"REQ-ROLLBACK-5MIN", "", Outcome::kPass, Outcome::kPass};
+  row.since = run.started - hours(24 * 17);
+  row.runs = 16;
+  past.rows = {row};
+  row.row = "REQ-PROMOTE";
+  row.runs = 24;
+  row.since = run.started - hours(24 * 24);
+  past.rows.insert(past.rows.begin(), row);
+  return past;
+}
+
 }  // namespace
 
 RunResult DrawnRun(int count) {
@@ -237,6 +265,7 @@ RunResult DrawnRun(int count) {
                     .text = "On-call has gone through the playbook and can work with it",
                     .max_age = hours(2160),
                     .role = "on-call"}};
+  run.past = Past(run);
   run.journal_records = 1234;
   run.journal_head = std::string(64, '1');
   return run;

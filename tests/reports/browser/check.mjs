@@ -42,6 +42,30 @@ function readTimelines() {
   });
 }
 
+// The trend of past runs: a mark for each that measured something, lower the less it took.
+function checkTrend(trend, report, where) {
+  const past = report.past?.trend ?? [];
+  expect((trend !== null) === past.some(p => p.worst), `${where}: a trend of ${past.length} runs`);
+  if (trend === null) return;
+  const measured = past.filter(p => p.worst).length;
+  const own = report.scenarios.some(s => s.measures.some(m => m.upperNs));
+  expect(trend.marks.length === measured + (own ? 1 : 0), `${where}: ${trend.marks.length} marks`);
+  expect(trend.label.includes(`of ${trend.marks.length} runs`), `${where}: says ${trend.label}`);
+  const byTime = [...trend.marks].sort((a, b) => a.seconds - b.seconds);
+  for (let i = 1; i < byTime.length; ++i) {
+    expect(byTime[i].y <= byTime[i - 1].y + 0.5, `${where}: ${byTime[i].seconds} s is drawn too low`);
+  }
+}
+
+function readTrend() {
+  const svg = document.querySelector('svg.trend');
+  return svg && {
+    label: svg.getAttribute('aria-label'),
+    marks: [...svg.querySelectorAll('[data-s]')].map(
+        g => ({seconds: +g.dataset.s, y: g.querySelector('circle').getBoundingClientRect().top})),
+  };
+}
+
 function checkTimelines(timelines, report, where) {
   for (const line of timelines) {
     const at = seconds => line.left + seconds / line.span * line.width;

@@ -151,9 +151,11 @@ TEST(CountTest, CountsTheRequiredScenariosByOutcome) {
 
 TEST(WorstMeasureTest, IsTheOneWithTheLargestUpperBound) {
   const RunResult run = SampleRun();
-  ASSERT_NE(WorstMeasure(run), nullptr);
-  EXPECT_EQ(WorstMeasure(run)->measured->upper, seconds(300) + Nanos(1));
-  EXPECT_EQ(WorstMeasure(RunResult()), nullptr);
+  const auto worst = WorstMeasure(run);
+  ASSERT_TRUE(worst);
+  EXPECT_EQ(worst->measure->measured->upper, seconds(300) + Nanos(1));
+  EXPECT_EQ(worst->scenario->id, "GATE-002");
+  EXPECT_FALSE(WorstMeasure(RunResult()));
 }
 
 }  // namespace

@@ -154,6 +154,12 @@ RunResult RunWithTextEverywhere(const std::string& text) {
   run.approvals = {{text, text, text, run.started, true, text, text, text, text}};
   run.ignored_approvals = {{text, text}};
   run.sign_off = SignOff{run.started, text, text};
+  const Interval worst{seconds(1), seconds(2)};
+  run.past = PastRuns{
+      {{text, run.started, text, text, text, worst, seconds(300)},
+       {text, run.started, text, text, "", std::nullopt, Nanos(0)}},
+      {{text, text, Outcome::kFail, Outcome::kFail, text, run.started, text, 2, text, text},
+       {text, text}}};
   run.proofs = {{text,
                  text,
                  text,
