@@ -28,13 +28,20 @@ void Flatten(const std::string& name, const gate::Json& value,
   for (const auto& [key, inner] : value.items()) Flatten(name + "." + key, inner, rows);
 }
 
-std::string MilestonesOf(const RunResult& run, const std::string& scenario) {
+void CompareMilestones(const RunResult& run, BackendComparison& row) {
   const auto found = std::lower_bound(
-      run.fidelity.begin(), run.fidelity.end(), scenario,
-      [](const FidelityRow& row, const std::string& id) { return row.scenario < id; });
-  if (found == run.fidelity.end() || found->scenario != scenario) return "";
-  if (found->agrees) return fmt::format("all {} the same", found->compared);
-  return fmt::format("{}", fmt::join(found->differences, "; "));
+      run.fidelity.begin(), run.fidelity.end(), row.scenario,
+      [](const FidelityRow& each, const std::string& id) { return each.scenario < id; });
+  if (found == run.fidelity.end() || found->scenario != row.scenario) return;
+  if (found->agrees) {
+    row.milestones = fmt::format("all {} the same", found->compared);
+    return;
+  }
+  row.differences = found->differences;
+  row.milestones =
+      fmt::format("{} track{} differ{}", row.differences.size(),
+                  row.differences.size() == 1 ? "" : "s", row.differences.size() == 1 ? "s" : "");
+  row.same = false;
 }
 
 }  // namespace
@@ -144,17 +151,15 @@ std::vector<BackendComparison> CompareBackends(const RunResult& run) {
     const auto found = last.find(here.id);
     if (found == last.end() || !here.started) continue;
     const auto& [proof, there] = found->second;
-    BackendComparison row{here.id,
-                          here.outcome,
-                          TimesOf(here.measures),
-                          proof->backend,
-                          there->outcome,
-                          TimesOf(there->measures),
-                          MilestonesOf(run, here.id),
-                          true};
-    if (there->sha256 != here.sha256) row.milestones = "another version of the scenario";
-    const bool agrees = row.milestones.empty() || row.milestones.starts_with("all ");
-    row.same = row.here == row.there && agrees;
+    BackendComparison row{here.id,        here.outcome,   TimesOf(here.measures),
+                          proof->backend, there->outcome, TimesOf(there->measures)};
+    if (there->sha256 == here.sha256) {
+      CompareMilestones(run, row);
+    } else {
+      row.milestones = "another version of the scenario";
+      row.same = false;
+    }
+    row.same = row.same && row.here == row.there;
     rows.push_back(std::move(row));
   }
   return rows;

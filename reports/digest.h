@@ -38,8 +38,9 @@ struct BackendComparison {
   std::string backend;  // the other one
   Outcome there = Outcome::kNotRun;
   std::string times_there;
-  std::string milestones;  // whether they are the same; "" if they were not compared
-  bool same = true;        // outcomes and milestones
+  std::string milestones = {};  // whether they are the same; "" if they were not compared
+  std::vector<std::string> differences = {};  // the first of each track
+  bool same = true;                           // outcomes and milestones
 };
 std::vector<BackendComparison> CompareBackends(const RunResult& run);
 

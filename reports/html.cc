@@ -61,6 +61,7 @@ class Page {
   void OverTime();
   void TrendTable(const std::vector<TrendPoint>& trend);
   void Comparison();
+  void Differences(const BackendComparison& row);
   void People();
   void OtherRuns();
   void Provenance();
@@ -532,19 +533,33 @@ void Page::TrendTable(const std::vector<TrendPoint>& trend) {
 void Page::Comparison() {
   const auto rows = CompareBackends(run_);
   if (rows.empty()) return;
+  const bool one = std::all_of(rows.begin(), rows.end(), [&](const BackendComparison& row) {
+    return row.backend == rows.front().backend;
+  });
   Put("<section aria-labelledby=\"both\"><h2 id=\"both\">Simulated and real, side by side</h2>\n"
-      "<div class=\"box\"><table class=\"k\"><thead><tr><th scope=\"col\">scenario</th><th "
-      "scope=\"col\">{}</th><th scope=\"col\">the other backend</th><th "
+      "<div class=\"box\"><table class=\"k both\"><thead><tr><th scope=\"col\">scenario</th><th "
+      "scope=\"col\">{}</th><th scope=\"col\">{}</th><th "
       "scope=\"col\">milestones</th></tr></thead><tbody>",
-      Text(run_.backend));
+      Text(run_.backend), one ? Text(rows.front().backend) : "the other backend");
   for (const BackendComparison& row : rows) {
-    Put("<tr{}><td><a href=\"#{}\">{}</a></td><td data-l=\"{}\">{} {}</td><td data-l=\"{}\">{} "
-        "{}</td><td data-l=\"milestones\">{}</td></tr>",
-        row.same ? "" : " class=\"why\"", Anchor(row.scenario), Text(row.scenario),
-        Text(run_.backend), Chip(row.here), Text(row.times_here), Text(row.backend),
-        Chip(row.there), Text(row.times_there), Text(row.milestones));
+    Put("<tr><td><a href=\"#{}\">{}</a></td><td data-l=\"{}\">{} {}</td><td data-l=\"{}\">{} "
+        "{}</td><td data-l=\"milestones\">{}{}",
+        Anchor(row.scenario), Text(row.scenario), Text(run_.backend), Chip(row.here),
+        Text(row.times_here), Text(row.backend), Chip(row.there), Text(row.times_there),
+        row.same ? "" : "<span class=\"why\">✗ </span>", Text(row.milestones));
+    Differences(row);
+    out_ += "</td></tr>";
   }
   out_ += "</tbody></table></div></section>\n";
+}
+
+void Page::Differences(const BackendComparison& row) {
+  if (row.differences.empty()) return;
+  out_ += "<details><summary class=\"soft\">the first of each</summary><ul>";
+  for (const std::string& each : row.differences) {
+    Put("<li>{}</li>", Text(gate::Truncate(each, kLongestReason)));
+  }
+  out_ += "</ul></details>";
 }
 
 void Page::People() {

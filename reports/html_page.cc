@@ -76,10 +76,12 @@ details.s>summary .t{font-weight:600}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-top:1px solid var(--line);font-variant-numeric:tabular-nums}
 th[scope=row]{white-space:nowrap}
-th{font-weight:600;color:var(--soft);font-size:.82rem}thead th{border-top:0}
+th{font-weight:600;color:var(--soft);font-size:.82rem}thead th{border-top:0;overflow-wrap:normal}
 .num{text-align:right;white-space:nowrap}
 dl.p{display:grid;grid-template-columns:13rem 1fr;gap:.25rem 1rem;margin:0;font-size:.9rem}dl.p dt{color:var(--soft)}dl.p dd{margin:0}
 .box{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.1rem;box-shadow:var(--sh)}
+.both th:first-child{width:6.6rem}.both th:nth-child(2),.both th:nth-child(3){width:24%}.both .chip{margin-right:.3rem}
+.both ul{margin:.3rem 0;padding-left:1.1rem;font-size:.86rem}
 pre{white-space:pre-wrap;margin:.3rem 0;padding:.6rem .8rem;background:var(--bg);border:1px solid var(--line);border-radius:6px}
 footer{padding:2rem 1.25rem 3rem;color:var(--soft);font-size:.86rem}
 .hide{display:none}

@@ -195,6 +195,12 @@ void ProofTable(std::string& out, const RunResult& run) {
   out += "\n";
 }
 
+std::string Milestones(const BackendComparison& row) {
+  std::string text = EscapeMarkdown(row.milestones);
+  for (const std::string& each : row.differences) text += "; " + EscapeMarkdown(each);
+  return text;
+}
+
 void ComparisonTable(std::string& out, const RunResult& run) {
   const auto rows = CompareBackends(run);
   if (rows.empty()) return;
@@ -205,7 +211,7 @@ void ComparisonTable(std::string& out, const RunResult& run) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
                    EscapeMarkdown(row.scenario), EscapeMarkdown(run.backend), Status(row.here),
                    EscapeMarkdown(row.times_here), EscapeMarkdown(row.backend), Status(row.there),
-                   EscapeMarkdown(row.times_there), EscapeMarkdown(row.milestones));
+                   EscapeMarkdown(row.times_there), Milestones(row));
   }
   out += "\n";
 }
