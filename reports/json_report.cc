@@ -24,7 +24,8 @@ Json MomentsToJson(const std::vector<TraceEntry>& timeline) {
 
 Json ScenarioToJson(const ScenarioResult& scenario, bool required) {
   Json json = ScenarioHeadToJson(scenario);
-  json.update(ScenarioEndToJson(scenario));
+  Json end = ScenarioEndToJson(scenario);
+  for (auto& [key, value] : end.items()) json[key] = std::move(value);
   json["required"] = required;
   if (scenario.started) json["started"] = Timestamp(*scenario.started);
   json["notes"] = scenario.notes;
@@ -103,15 +104,17 @@ Halves RunToJson(const RunResult& run, const Assessment& assessment) {
 }
 
 void AppendIndented(std::string& out, std::string_view text, std::string_view indent) {
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += indent;
+  for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
+    out.append(text, 0, end + 1).append(indent);
+    text.remove_prefix(end + 1);
   }
+  out += text;
 }
 
 }  // namespace
 
-// Scenario by scenario, as a tree of all of them would be many times as large as their text.
+// Scenario by scenario, as a tree of all of them would be many times as large as their text, of
+// which there is one, too.
 std::string RenderJson(const RunResult& run) {
   const Assessment assessment = Assess(run);
   const auto [before, after] = RunToJson(run, assessment);
@@ -124,8 +127,8 @@ std::string RenderJson(const RunResult& run) {
                    "    ");
   }
   out += run.scenarios.empty() ? "]," : "\n  ],";
-  out += gate::DumpJson(after, 2).substr(1);
-  return out + "\n";
+  out += gate::DumpJson(after, 2).substr(1) + "\n";
+  return out;
 }
 
 }  // namespace reports
