@@ -36,6 +36,9 @@ class Program {
 
   void Signal(int signal) const;
 
+  // Its standard output, to poll: hangs up when the program ends.
+  int output() const { return out_; }
+
   // Reads its output to the end. Nothing of it is lost by earlier calls of ReadLine.
   ProgramOutcome Wait();
 
