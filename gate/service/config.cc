@@ -29,13 +29,17 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 
 Setting StagesSetting(std::vector<std::string>& value) {
   return {
-      "watch.stages", "weights behind which gates stand, separated by commas",
+      "watch.stages",
+      "weights behind which every analysis step is a gate of that stage, separated by commas; "
+      "default: the gates are the analysis steps with an argument \"stage\", or without any such "
+      "step those behind 20 and 50",
       [&value](std::string_view text) -> Result<void> {
         const std::vector<std::string> stages = Split(text, ", ");
         const auto is_weight = [](const std::string& stage) {
           return stage.size() <= 3 && stage.find_first_not_of("0123456789") == std::string::npos;
         };
-        if (stages.empty() || !std::all_of(stages.begin(), stages.end(), is_weight)) {
+        if (stages.empty() != text.empty() ||
+            !std::all_of(stages.begin(), stages.end(), is_weight)) {
           return InvalidArgument(fmt::format("must be weights such as 20,50, not \"{}\"", text));
         }
         value = stages;

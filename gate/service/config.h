@@ -32,8 +32,8 @@ struct Config {
   // The leader's work: rollbacks followed, bypasses found, people told. Not without a cluster.
   struct Watch {
     bool enabled = true;
-    std::string ns;  // whose Rollouts; empty: of all namespaces
-    std::vector<std::string> stages{"20", "50"};
+    std::string ns;                      // whose Rollouts; empty: of all namespaces
+    std::vector<std::string> stages;     // empty: gates are found in the Rollout
     std::string lease = "rollout-gate";  // its name, in the gate's own namespace
     watch::RollbackPolicy rollback;
     watch::InquiryPolicy inquiry;

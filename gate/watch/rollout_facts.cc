@@ -1,21 +1,46 @@
 #include "gate/watch/rollout_facts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gate::watch {
 namespace {
 
-std::vector<GateStep> ReadGates(const Json& rollout, const std::vector<std::string>& stages) {
+// What an analysis step tells its template the stage is; empty if it says nothing, or if it has the
+// value from elsewhere.
+std::string StageArgument(const Json& step) {
+  for (const Json& argument : JsonArray(step, "/analysis/args")) {
+    if (JsonString(argument, "/name") == "stage") return JsonString(argument, "/value");
+  }
+  return "";
+}
+
+std::vector<GateStep> GatesThatNameTheirStage(const Json& steps) {
   std::vector<GateStep> gates;
-  const Json& steps = JsonArray(rollout, "/spec/strategy/canary/steps");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::string stage = StageArgument(steps[i]);
+    if (!stage.empty()) gates.push_back({std::move(stage), static_cast<int64_t>(i)});
+  }
+  return gates;
+}
+
+std::vector<GateStep> GatesBehind(const std::vector<std::string>& weights, const Json& steps) {
+  std::vector<GateStep> gates;
   std::string weight;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Json& step = steps[i];
     if (const Json& set = JsonAt(step, "/setWeight"); set.is_number_integer()) weight = set.dump();
-    const bool gated = std::find(stages.begin(), stages.end(), weight) != stages.end();
+    const bool gated = std::find(weights.begin(), weights.end(), weight) != weights.end();
     if (gated && step.contains("analysis")) gates.push_back({weight, static_cast<int64_t>(i)});
   }
   return gates;
+}
+
+std::vector<GateStep> ReadGates(const Json& rollout, const std::vector<std::string>& weights) {
+  const Json& steps = JsonArray(rollout, "/spec/strategy/canary/steps");
+  if (!weights.empty()) return GatesBehind(weights, steps);
+  auto gates = GatesThatNameTheirStage(steps);
+  return gates.empty() ? GatesBehind({"20", "50"}, steps) : gates;
 }
 
 bool AwaitsPeople(const Json& rollout) {
@@ -27,14 +52,14 @@ bool AwaitsPeople(const Json& rollout) {
 
 }  // namespace
 
-RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& stages) {
+RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& weights) {
   RolloutFacts facts;
   facts.ns = JsonString(rollout, "/metadata/namespace");
   facts.name = JsonString(rollout, "/metadata/name");
   facts.uid = JsonString(rollout, "/metadata/uid");
   facts.release = JsonString(rollout, "/metadata/labels/release-id");
   facts.replicas = JsonInt(rollout, "/spec/replicas", 1);
-  facts.gates = ReadGates(rollout, stages);
+  facts.gates = ReadGates(rollout, weights);
   const std::string generation = std::to_string(JsonInt(rollout, "/metadata/generation"));
   facts.observed = JsonString(rollout, "/status/observedGeneration") == generation;
   facts.current_hash = JsonString(rollout, "/status/currentPodHash");

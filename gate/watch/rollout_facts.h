@@ -10,9 +10,9 @@
 
 namespace gate::watch {
 
-// An inline analysis step that stands behind a setWeight step.
+// An inline analysis step that asks the gate.
 struct GateStep {
-  std::string stage;       // that weight: "20"
+  std::string stage;       // "20"
   std::int64_t index = 0;  // of the analysis step
   bool operator==(const GateStep&) const = default;
 };
@@ -52,9 +52,11 @@ struct RolloutFacts {
   }
 };
 
-// Reads what the API server serves; what is absent has its default. `stages` are those behind which
-// a gate is to stand: an analysis step behind another weight is none.
-RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& stages);
+// Reads what the API server serves; what is absent has its default. Gates are the analysis steps
+// behind `weights`, each of which is also the stage. If there are none: the analysis steps that
+// give a value to an argument `stage`, which is what the gate's templates ask about; and of a
+// Rollout that has no such steps, those behind 20 and 50.
+RolloutFacts ReadRollout(const Json& rollout, const std::vector<std::string>& weights);
 
 // argo R68, by the ReplicaSets of the Rollout: the one with `canary_hash` has no pods and wants
 // none, and the stable one has all that it should, available.

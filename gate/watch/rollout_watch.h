@@ -25,8 +25,8 @@ namespace gate::watch {
 
 struct WatchOptions {
   std::string environment;
-  std::string ns;                               // whose Rollouts; empty: of all namespaces
-  std::vector<std::string> stages{"20", "50"};  // behind which gates stand
+  std::string ns;                   // whose Rollouts; empty: of all namespaces
+  std::vector<std::string> stages;  // ReadRollout's weights; empty: gates are found by themselves
   RollbackPolicy rollback;
   InquiryPolicy inquiry;
 };

@@ -26,6 +26,8 @@ Json Rollout() {
 
 RolloutFacts Read(const Json& rollout) { return ReadRollout(rollout, {"20", "50"}); }
 
+Json StageArgument(const Json& value) { return {{{"name", "stage"}, {"value", value}}}; }
+
 TEST(ReadRolloutTest, ReadsWhatTheStatusSays) {
   const RolloutFacts facts = Read(Rollout());
   EXPECT_EQ(facts.ns, "shop");
@@ -44,6 +46,37 @@ TEST(ReadRolloutTest, ReadsWhatTheStatusSays) {
 
 TEST(ReadRolloutTest, GatesAreTheAnalysisStepsBehindTheGatedWeights) {
   EXPECT_THAT(Read(Rollout()).gates, ElementsAre(GateStep{"20", 1}, GateStep{"50", 4}));
+}
+
+TEST(ReadRolloutTest, WithoutAListGatesAreTheAnalysisStepsThatNameTheirStage) {
+  Json rollout = Rollout();
+  Json& steps = rollout["spec"]["strategy"]["canary"]["steps"];
+  steps[1]["analysis"]["args"] = StageArgument("10");
+  steps[6]["analysis"]["args"] = StageArgument("before-all");
+  EXPECT_THAT(ReadRollout(rollout, {}).gates,
+              ElementsAre(GateStep{"10", 1}, GateStep{"before-all", 6}));
+}
+
+TEST(ReadRolloutTest, WhereNoStepNamesItsStageGatesStandBehind20And50) {
+  EXPECT_THAT(ReadRollout(Rollout(), {}).gates, ElementsAre(GateStep{"20", 1}, GateStep{"50", 4}));
+}
+
+TEST(ReadRolloutTest, AStageFromElsewhereOrEmptyIsNotNamed) {
+  Json rollout = Rollout();
+  Json& steps = rollout["spec"]["strategy"]["canary"]["steps"];
+  steps[1]["analysis"]["args"] = {
+      {{"name", "stage"}, {"valueFrom", {{"podTemplateHashValue", "Latest"}}}}};
+  steps[4]["analysis"]["args"] = StageArgument("");
+  steps[6]["analysis"]["args"] = {{{"name", "staging"}, {"value", "75"}}};
+  EXPECT_THAT(ReadRollout(rollout, {}).gates, ElementsAre(GateStep{"20", 1}, GateStep{"50", 4}));
+}
+
+TEST(ReadRolloutTest, AListHasTheLastWordAboutGates) {
+  Json rollout = Rollout();
+  Json& steps = rollout["spec"]["strategy"]["canary"]["steps"];
+  steps[1]["analysis"]["args"] = StageArgument("first");
+  steps[6]["analysis"]["args"] = StageArgument("75");
+  EXPECT_THAT(Read(rollout).gates, ElementsAre(GateStep{"20", 1}, GateStep{"50", 4}));
 }
 
 TEST(ReadRolloutTest, AnObjectWithoutAnythingHasNoGatesAndIsNotInProgress) {
