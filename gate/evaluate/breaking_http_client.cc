@@ -32,12 +32,11 @@ Meaning MeaningOf(const Result<HttpResponse, HttpError>& result) {
 }
 
 HttpError CircuitOpen(std::optional<Instant> until, Instant now) {
-  const std::string next =
-      until ? FormatDuration(std::chrono::ceil<std::chrono::milliseconds>(*until - now))
-            : "when the probe under way has ended";
+  const std::string why = "it failed several times in a row and is asked again ";
+  if (!until) return {HttpErrorKind::kCircuitOpen, why + "when the probe under way has ended"};
+  const Nanos left = *until - now;
   return {HttpErrorKind::kCircuitOpen,
-          until ? "it failed several times in a row and is asked again in " + next
-                : "it failed several times in a row and is asked again " + next};
+          why + "in " + FormatDuration(std::chrono::ceil<std::chrono::milliseconds>(left)), left};
 }
 
 }  // namespace

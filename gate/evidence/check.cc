@@ -203,7 +203,9 @@ Observation FromHttpError(const HttpError& error) {
     }
     GATE_CHECK(false);
   }();
-  return Observe(reason, error.message);
+  Observation observation = Observe(reason, error.message);
+  observation.retry_after = error.retry_after;
+  return observation;
 }
 
 }  // namespace gate::evidence

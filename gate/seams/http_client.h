@@ -64,7 +64,8 @@ std::string_view ToString(HttpErrorKind kind);
 
 struct HttpError {
   HttpErrorKind kind;
-  std::string message;  // names host and phase, never header values
+  std::string message;                 // names host and phase, never header values
+  std::optional<Nanos> retry_after{};  // of kCircuitOpen: until the peer is asked again, if known
 };
 
 // Sends one request and waits for the whole answer. Any answer, whatever its status, is a value.

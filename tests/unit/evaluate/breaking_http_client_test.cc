@@ -38,6 +38,7 @@ TEST_F(BreakingHttpClientTest, OnceOpenItFailsWithoutSendingAndSaysUntilWhen) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, HttpErrorKind::kCircuitOpen);
   EXPECT_THAT(refused.error().message, ::testing::HasSubstr("in 6s"));
+  EXPECT_EQ(refused.error().retry_after, seconds(6));
   EXPECT_EQ(http_.sent().size(), 2U);
 }
 

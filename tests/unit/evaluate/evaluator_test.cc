@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gate/evaluate/breaking_http_client.h"
 #include "tests/unit/evaluate/gate_bench.h"
 
 namespace gate::evaluate {
@@ -102,6 +103,37 @@ TEST_F(EvaluatorTest, WaitsAsLongAsMcAsks) {
   const Instant start = bench_.runtime.Now();
   EXPECT_EQ(Once().verdict.outcome(), Outcome::kPass);
   EXPECT_GE(bench_.runtime.Now() - start, seconds(7));
+}
+
+TEST_F(EvaluatorTest, WaitsForTheBreakerAndAsksWhatClosesIt) {
+  BreakingHttpClient breaking(bench_.http, bench_.runtime, {.failures = 1, .open_for = seconds(9)});
+  bench_.http.Fail(HttpErrorKind::kConnect);
+  EXPECT_FALSE(breaking.Send({}, bench_.runtime.In(seconds(1))));
+  bench_.AnswerEvidence(true);
+  Evaluator evaluator(bench_.config, bench_.runtime, breaking, bench_.files, bench_.keyrings,
+                      bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
+  const Instant start = bench_.runtime.Now();
+  const Evaluation evaluation =
+      evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(1)));
+  EXPECT_EQ(evaluation.verdict.outcome(), Outcome::kPass);
+  EXPECT_EQ(evaluation.attempts, 2);
+  EXPECT_EQ(bench_.runtime.Now(), start + seconds(9));
+  EXPECT_EQ(breaking.state(), decide::CircuitBreaker::State::kClosed);
+}
+
+TEST_F(EvaluatorTest, DoesNotWaitForABreakerThatStaysOpenBeyondTheBudget) {
+  BreakingHttpClient breaking(bench_.http, bench_.runtime, {.failures = 1, .open_for = minutes(1)});
+  bench_.http.Fail(HttpErrorKind::kConnect);
+  EXPECT_FALSE(breaking.Send({}, bench_.runtime.In(seconds(1))));
+  Evaluator evaluator(bench_.config, bench_.runtime, breaking, bench_.files, bench_.keyrings,
+                      bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
+  const Instant start = bench_.runtime.Now();
+  const Evaluation evaluation =
+      evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(5)));
+  EXPECT_EQ(evaluation.verdict.outcome(), Outcome::kInconclusive);
+  EXPECT_EQ(evaluation.verdict.reason(), Reason::kCircuitOpen);
+  EXPECT_THAT(evaluation.verdict.message(), ::testing::HasSubstr("asked again in 1m"));
+  EXPECT_EQ(bench_.runtime.Now(), start);
 }
 
 TEST_F(EvaluatorTest, EndsTheRoundWhenMcAsksForMorePatienceThanTheBudgetHolds) {
