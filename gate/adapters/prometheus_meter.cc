@@ -230,6 +230,11 @@ struct PrometheusMeter::Metrics {
                      .Help("Releases that went past a gate without a verdict.")
                      .Register(registry)
                      .Add({{"environment", environment}})),
+        token_issued(prometheus::BuildGauge()
+                         .Name("rollout_gate_token_issued_timestamp_seconds")
+                         .Help("When the token for MC was issued; 0: nobody says.")
+                         .Register(registry)
+                         .Add({{"environment", environment}})),
         paused(prometheus::BuildGauge()
                    .Name("rollout_gate_paused_rollouts")
                    .Help("Rollouts that wait without a verdict; of the leader.")
@@ -280,6 +285,7 @@ struct PrometheusMeter::Metrics {
   Histogram& rolled_back_late;
   const PerName<Counter> late;
   Counter& bypassed;
+  Gauge& token_issued;
   Gauge& paused;
   const std::map<std::string, PerName<Counter>, std::less<>> inquiries;  // by why and answer
   const PerName<Counter> overrides;
@@ -328,6 +334,10 @@ void PrometheusMeter::RolledBack(RollbackEnd end, Nanos took) {
 
 void PrometheusMeter::RollbackLate(std::string_view step) {
   Known(metrics_->late, step).Increment();
+}
+
+void PrometheusMeter::TokenIssued(WallTime at) {
+  metrics_->token_issued.Set(Seconds(at.time_since_epoch()));
 }
 
 void PrometheusMeter::Bypassed() { metrics_->bypassed.Increment(); }

@@ -17,6 +17,7 @@ namespace gate {
 //   rollout_gate_duration_seconds{environment,verdict}      histogram: from question to verdict
 //   rollout_gate_mc_request_duration_seconds{result}        histogram: one request to MC
 //   rollout_gate_breaker_state                              0 closed, 1 half-open, 2 open
+//   rollout_gate_token_issued_timestamp_seconds{environment} 0: nobody says
 //   rollout_gate_requests_refused_total{why}
 //   rollout_gate_leader                                     1 while this process leads
 //   rollout_gate_rollback_duration_seconds{environment,outcome}  histogram; in-time, late
@@ -46,6 +47,7 @@ class PrometheusMeter : public service::Meter {
                     Nanos took) override;
   void McAsked(Nanos took, std::string_view result) override;
   void BreakerState(decide::CircuitBreaker::State state) override;
+  void TokenIssued(WallTime at) override;
   void RequestRefused(std::string_view why) override;
   void Leads(bool leads) override;
   void RolledBack(RollbackEnd end, Nanos took) override;

@@ -75,7 +75,9 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
                                     .trail = trail,
                                     .meter = *meter},
                                    platform.NewEntropy(), at_once);
-  service::GateHandler handler(verdicts, *meter, platform.files(), config.serve.caller_token_file);
+  service::GateHandler handler(
+      verdicts, *meter, platform.files(),
+      {.callers = config.serve.caller_token_file, .token_issued = config.serve.token_issued_file});
   auto server = host.StartServer(
       handler, {.listen = config.serve.listen,
                 .cert_file = config.serve.cert_file,

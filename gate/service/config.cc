@@ -87,6 +87,10 @@ std::vector<Setting> ServeSettings(Config::Serve& serve) {
                                 "file with the bearer token that callers must have, read anew for "
                                 "every request; default: anybody may ask",
                                 serve.caller_token_file),
+          evaluate::TextSetting("serve.tokenIssuedFile",
+                                "file with the time (RFC 3339) at which the token for MC was "
+                                "issued, for the metric; default: it is not told",
+                                serve.token_issued_file),
           evaluate::CountSetting("serve.mostAtOnce",
                                  "evaluations at once; more are answered inconclusive (overloaded)",
                                  serve.most_at_once, kMostAtOnce),

@@ -24,6 +24,7 @@ struct Config {
     std::string cert_file;  // empty, like key_file: plain HTTP
     std::string key_file;
     std::string caller_token_file;  // empty: whoever reaches the service may ask
+    std::string token_issued_file;  // empty: nobody says how old MC's token is
     std::size_t most_at_once = 256;
     std::size_t breaker_failures = 5;
     Nanos breaker_open_for = std::chrono::seconds(10);

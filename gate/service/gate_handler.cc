@@ -62,13 +62,13 @@ std::optional<std::string_view> BearerToken(const std::optional<std::string>& he
 
 // The digests are compared, so that the time it takes says nothing about a token.
 Result<void> GateHandler::CheckToken(const ServerRequest& request) {
-  if (token_file_.empty()) return {};
+  if (paths_.callers.empty()) return {};
   const auto header = request.headers.Get("Authorization");
   const auto presented = BearerToken(header);
   if (!presented || request.headers.Count("Authorization") != 1) {
     return Error{ErrorCode::kPermissionDenied, "a bearer token is needed"};
   }
-  const auto accepted = ReadSecrets(files_, token_file_);
+  const auto accepted = ReadSecrets(files_, paths_.callers);
   if (!accepted) return accepted.error();
   const std::string digest = Sha256(*presented);
   const bool known = std::any_of(accepted->begin(), accepted->end(), [&](const Secret& token) {
@@ -99,12 +99,20 @@ HttpResponse GateHandler::Verdict(const ServerRequest& request, const Judge& jud
 
 HttpResponse GateHandler::Ready(const std::stop_token& stop) {
   if (stop.stop_requested()) return Refuse(503, "shutting down");
-  if (!token_file_.empty()) {
-    if (auto token = ReadSecrets(files_, token_file_); !token) {
+  if (!paths_.callers.empty()) {
+    if (auto token = ReadSecrets(files_, paths_.callers); !token) {
       return Refuse(503, token.error().message);
     }
   }
   return Respond(200, "text/plain", "ok\n");
+}
+
+// What cannot be read counts as very old: else the alert about old tokens would be silent.
+void GateHandler::TellAgeOfToken() {
+  if (paths_.token_issued.empty()) return;
+  const auto text = ReadSecret(files_, paths_.token_issued);
+  const auto issued = text ? ParseRfc3339(text->Reveal()) : Result<WallTime>(text.error());
+  meter_.TokenIssued(issued ? *issued : WallTime(std::chrono::seconds(1)));
 }
 
 HttpResponse GateHandler::Route(const ServerRequest& request, const Judge& judge,
@@ -118,7 +126,10 @@ HttpResponse GateHandler::Route(const ServerRequest& request, const Judge& judge
   if (!known) return Refuse(404, "there is nothing here; see docs/service-api.md");
   if (request.method != "GET" && request.method != "HEAD") return WrongMethod("GET, HEAD");
   if (path == "/readyz") return Ready(stop);
-  if (path == "/metrics") return Respond(200, "text/plain; version=0.0.4", meter_.Expose());
+  if (path == "/metrics") {
+    TellAgeOfToken();
+    return Respond(200, "text/plain; version=0.0.4", meter_.Expose());
+  }
   return Respond(200, "text/plain", "ok\n");
 }
 

@@ -21,10 +21,15 @@ namespace gate::service {
 // Anything else: 404, or 405 with Allow. Errors have the body {"error": "..."}.
 class GateHandler : public HttpHandler {
  public:
-  // `token_file` holds the bearer tokens, one a line, of which callers of /v1/verdicts must present
-  // one, read for every request, so that it can be rotated; empty: none is asked for.
-  GateHandler(VerdictService& verdicts, Meter& meter, Files& files, std::string token_file)
-      : verdicts_(verdicts), meter_(meter), files_(files), token_file_(std::move(token_file)) {}
+  struct Paths {
+    // The bearer tokens, one a line, of which callers of /v1/verdicts must present one, read for
+    // every request, so that it can be rotated; empty: none is asked for.
+    std::string callers;
+    // When the token for MC was issued, read for the metrics; empty: nobody says.
+    std::string token_issued = {};
+  };
+  GateHandler(VerdictService& verdicts, Meter& meter, Files& files, Paths paths)
+      : verdicts_(verdicts), meter_(meter), files_(files), paths_(std::move(paths)) {}
 
   HttpResponse Handle(const ServerRequest& request, const Deadline& deadline) override;
   // Only verdicts need a place: the rest is answered as always.
@@ -36,11 +41,12 @@ class GateHandler : public HttpHandler {
   HttpResponse Verdict(const ServerRequest& request, const Judge& judge);
   HttpResponse Ready(const std::stop_token& stop);
   Result<void> CheckToken(const ServerRequest& request);
+  void TellAgeOfToken();
 
   VerdictService& verdicts_;
   Meter& meter_;
   Files& files_;
-  const std::string token_file_;
+  const Paths paths_;
 };
 
 }  // namespace gate::service

@@ -21,6 +21,8 @@ class Meter {
   // One request to MC, from the first byte sent to the last received, or its failure.
   virtual void McAsked(Nanos took, std::string_view result) = 0;
   virtual void BreakerState(decide::CircuitBreaker::State state) = 0;
+  // When the token for MC was issued, as is told before metrics are read.
+  virtual void TokenIssued(WallTime /*at*/) {}
   // Verdict requests refused before they were judged: "malformed", "unauthorized", "overloaded".
   virtual void RequestRefused(std::string_view why) = 0;
 

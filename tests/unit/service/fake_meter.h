@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "gate/service/meter.h"
@@ -18,6 +19,10 @@ class FakeMeter : public Meter {
   }
   void McAsked(Nanos /*took*/, std::string_view /*result*/) override {}
   void BreakerState(decide::CircuitBreaker::State /*state*/) override {}
+  void TokenIssued(WallTime at) override {
+    const std::lock_guard lock(mutex_);
+    token_issued = at;
+  }
   void RequestRefused(std::string_view why) override {
     const std::lock_guard lock(mutex_);
     ++refused[std::string(why)];
@@ -36,6 +41,7 @@ class FakeMeter : public Meter {
   std::map<std::string, int> refused;
   std::map<std::string, int> inquired;
   std::map<std::string, int> overridden;
+  std::optional<WallTime> token_issued;
 
  private:
   std::mutex mutex_;

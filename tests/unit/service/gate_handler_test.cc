@@ -45,7 +45,8 @@ class GateHandlerTest : public ::testing::Test {
                             meter_},
                            bench_.NewEntropy(),
                            /*most_at_once=*/8};
-  GateHandler handler_{verdicts_, meter_, bench_.files, "/callers"};
+  GateHandler handler_{
+      verdicts_, meter_, bench_.files, {.callers = "/callers", .token_issued = "/issued"}};
 };
 
 TEST_F(GateHandlerTest, AnswersWithTheVerdictItsReasonAndItsTrace) {
@@ -62,6 +63,25 @@ TEST_F(GateHandlerTest, AnswersWithTheVerdictItsReasonAndItsTrace) {
   EXPECT_EQ(answer.at("traceId"), record.at("traceId"));
   EXPECT_EQ(answer.at("digest"), record.at("evidenceDigest"));
   EXPECT_EQ(meter_.verdicts.at("staging pass"), 1);
+}
+
+TEST_F(GateHandlerTest, TellsWhenMcsTokenWasIssuedAsTheFileSaysNow) {
+  bench_.files.Put("/issued", "2026-01-02T03:04:05Z\n");
+  (void)Get("/metrics");
+  EXPECT_EQ(meter_.token_issued, ParseRfc3339("2026-01-02T03:04:05Z").value());
+  bench_.files.Put("/issued", "2026-02-03T04:05:06Z");
+  (void)Get("/metrics");
+  EXPECT_EQ(meter_.token_issued, ParseRfc3339("2026-02-03T04:05:06Z").value());
+}
+
+TEST_F(GateHandlerTest, ATokenWhoseAgeCannotBeReadIsTakenForAnOldOne) {
+  const WallTime long_ago(std::chrono::seconds(1));
+  (void)Get("/metrics");
+  EXPECT_EQ(meter_.token_issued, long_ago);
+  meter_.token_issued.reset();
+  bench_.files.Put("/issued", "last week");
+  (void)Get("/metrics");
+  EXPECT_EQ(meter_.token_issued, long_ago);
 }
 
 TEST_F(GateHandlerTest, AFailIsNoHttpError) {
