@@ -75,7 +75,8 @@ constexpr gate::Nanos kReaction = std::chrono::milliseconds(1500);
 bool ConcernsTheRollout(const Milestone& milestone) {
   return milestone.event == "action" &&
          !IsOneOf(Text(milestone, "do"),
-                  {"evidence", "delete-token", "rotate-token", "override", "restart-gate"});
+                  {"evidence", "delete-token", "rotate-token", "announce-key", "rotate-key",
+                   "retire-key", "override", "restart-gate"});
 }
 
 // "4 1 0", those of a milestone `replicas`.

@@ -19,6 +19,11 @@ class ClusterApi {
 
   virtual gate::KubeApi& kube() = 0;
 
+  // The same API as a ServiceAccount, which must exist, has it. No longer than an hour.
+  virtual gate::Result<std::shared_ptr<gate::KubeApi>> KubeOf(const std::string& ns,
+                                                              const std::string& account,
+                                                              const gate::Deadline& deadline) = 0;
+
   // What the seam leaves out: plain text below the API server, such as a pod's log or what a
   // Service answers through the proxy. `path` starts with a slash and is percent-encoded. Errors
   // as in KubeApi.

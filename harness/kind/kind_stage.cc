@@ -41,18 +41,34 @@ Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& 
   return Await(HealthyRollout(world_.ns, rollout_), deadline);
 }
 
+Result<gate::KubeApi*> KindStage::KubeOf(const std::string& person,
+                                         const gate::Deadline& deadline) {
+  if (const auto known = people_.find(person); known != people_.end()) return known->second.get();
+  for (const Manifest& manifest : PersonObjects(person, world_.ns)) {
+    auto applied = Apply(manifest, deadline);
+    if (!applied) return std::move(applied).error().Wrap("letting " + person + " decide");
+  }
+  auto api = cluster_.KubeOf(world_.ns, person, deadline);
+  if (!api) return std::move(api).error();
+  return (people_[person] = *std::move(api)).get();
+}
+
 Result<void> KindStage::ApplyObjects(const gate::Deadline& deadline) {
   auto objects = StageObjects(files_, directory_, scenario_, world_);
   if (!objects) return std::move(objects).error();
   for (const Manifest& manifest : *objects) {
-    auto applied = kube().Apply(manifest.ref, manifest.object, kFieldManager,
-                                gate::KubeApi::Force::kNo, gate::KubeSubresource::kNone, deadline);
-    if (!applied) {
-      return std::move(applied).error().Wrap("applying " + manifest.ref.resource.plural + " " +
-                                             manifest.ref.name);
-    }
+    auto applied = Apply(manifest, deadline);
+    if (!applied) return applied;
   }
   return {};
+}
+
+Result<void> KindStage::Apply(const Manifest& manifest, const gate::Deadline& deadline) {
+  auto applied = kube().Apply(manifest.ref, manifest.object, kFieldManager,
+                              gate::KubeApi::Force::kNo, gate::KubeSubresource::kNone, deadline);
+  if (applied) return {};
+  return std::move(applied).error().Wrap("applying " + manifest.ref.resource.plural + " " +
+                                         manifest.ref.name);
 }
 
 Result<void> KindStage::Await(const Awaited& awaited, const gate::Deadline& deadline) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include "gate/seams/files.h"
@@ -22,6 +24,8 @@ class KindStage : public Stage {
 
   gate::Runtime& runtime() override { return runtime_; }
   gate::KubeApi& kube() override { return cluster_.kube(); }
+  gate::Result<gate::KubeApi*> KubeOf(const std::string& person,
+                                      const gate::Deadline& deadline) override;
   const std::string& ns() const override { return world_.ns; }
   const std::string& rollout() const override { return rollout_; }
 
@@ -32,6 +36,7 @@ class KindStage : public Stage {
   gate::Result<void> Remove(const gate::Deadline& deadline) override;
 
  private:
+  gate::Result<void> Apply(const Manifest& manifest, const gate::Deadline& deadline);
   gate::Result<void> ApplyObjects(const gate::Deadline& deadline);
   gate::Result<void> Await(const Awaited& awaited, const gate::Deadline& deadline);
 
@@ -43,6 +48,7 @@ class KindStage : public Stage {
   const StageWorld world_;
   const std::string rollout_ = kRolloutName;
   const Keep keep_;
+  std::map<std::string, std::shared_ptr<gate::KubeApi>> people_;
 };
 
 }  // namespace drill

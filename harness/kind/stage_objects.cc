@@ -221,4 +221,30 @@ Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string
   return manifests;
 }
 
+std::vector<Manifest> PersonObjects(const std::string& person, const std::string& ns) {
+  const std::string api = "rbac.authorization.k8s.io";
+  const auto object = [&](const gate::KubeResource& resource, const char* kind, Json content) {
+    content["apiVersion"] = resource.ApiVersion();
+    content["kind"] = kind;
+    content["metadata"] = {{"name", person}, {"namespace", ns}};
+    return Manifest{{resource, ns, person}, std::move(content)};
+  };
+  const auto rule = [](const char* group, const char* resource, const Json& verbs) {
+    return Json{{"apiGroups", Json::array({group})},
+                {"resources", Json::array({resource})},
+                {"verbs", verbs}};
+  };
+  const Json role = {{"rules", Json::array({rule("rollout-gate.io", "gateoverrides",
+                                                 {"get", "list", "create", "delete"}),
+                                            rule("argoproj.io", "rollouts", Json::array({"get"})),
+                                            rule("", "events", Json::array({"create"}))})}};
+  const Json binding = {
+      {"roleRef", {{"apiGroup", api}, {"kind", "Role"}, {"name", person}}},
+      {"subjects",
+       Json::array({{{"kind", "ServiceAccount"}, {"name", person}, {"namespace", ns}}})}};
+  return {object({"", "v1", "serviceaccounts"}, "ServiceAccount", Json::object()),
+          object({api, "v1", "roles"}, "Role", role),
+          object({api, "v1", "rolebindings"}, "RoleBinding", binding)};
+}
+
 }  // namespace drill

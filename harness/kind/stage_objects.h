@@ -52,6 +52,10 @@ struct StageWorld {
 gate::Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string& directory,
                                                  const Scenario& scenario, const StageWorld& world);
 
+// A person who may override gates in the stage's namespace: a ServiceAccount with the rights of
+// kind/override/roles.yaml.
+std::vector<Manifest> PersonObjects(const std::string& person, const std::string& ns);
+
 // Puts what a scenario says of MC into the script of its mock. Where the gate is a service, mock-mc
 // is Slack and PagerDuty, too; what `part` says about their paths comes first.
 void AddToMockScript(const gate::Json& part, GateMode mode, gate::Json& script);

@@ -8,6 +8,7 @@
 #include "gate/base/encoding.h"
 #include "gate/override/desk.h"
 #include "gate/override/object.h"
+#include "gate/signing/signing_key.h"
 #include "harness/trace/rollout_view.h"
 
 namespace drill {
@@ -26,11 +27,16 @@ constexpr const char* kTokenSecret = "mc-token";
 constexpr const char* kTokenPointer = "/data/token";
 constexpr const char* kScriptSecret = "mock-mc";
 constexpr const char* kScriptPointer = "/data/script.yaml";
+constexpr const char* kGateConfigMap = "rollout-gate";
+constexpr const char* kKeyringPointer = "/data/keyring.yaml";
 
 // As in the manifests of Argo Rollouts.
 constexpr const char* kControllerSelector = "app.kubernetes.io/name=argo-rollouts";
 // As in kind/scenario.
 constexpr const char* kGateSelector = "app=rollout-gate";
+
+const gate::KubeResource kResourceQuotas{"", "v1", "resourcequotas"};
+constexpr const char* kQuotaName = "gate-drill";
 
 bool IsCompleted(const Json& analysis_run) {
   const std::string phase = JsonString(analysis_run, "/status/phase");
@@ -44,6 +50,36 @@ Result<std::string> ReadSecretKey(gate::KubeApi& kube, const gate::KubeRef& ref,
   auto text = gate::Base64Decode(JsonString(*secret, pointer));
   if (!text) return std::move(text).error().Wrap("reading Secret " + ref.name);
   return text;
+}
+
+// A key of MC's for both sides: in mock-mc's script, and in the gate's keyring.
+struct NextKey {
+  std::string id;
+  Json for_script;
+  Json for_keyring;
+};
+
+// The key that follows the one that MC signs with, which is the first of its script. Nobody can
+// guess it who does not have that one, and the same run makes the same.
+Result<NextKey> KeyAfter(const Json& script) {
+  const std::string old_key = JsonString(script, "/keys/0/privateKey");
+  if (old_key.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "mock-mc's script holds no private key to follow"};
+  }
+  const auto key = gate::signing::SigningKey::FromEd25519Bytes(gate::Sha256(old_key));
+  if (!key) return key.error();
+  auto public_pem = key->PublicPem();
+  if (!public_pem) return std::move(public_pem).error();
+  const auto private_pem = key->PrivatePem();
+  if (!private_pem) return private_pem.error();
+  constexpr std::size_t kIdDigits = 8;
+  NextKey next{.id = "mc-" + gate::Sha256Hex(*public_pem).substr(0, kIdDigits),
+               .for_script = {},
+               .for_keyring = {}};
+  next.for_script = {
+      {"id", next.id}, {"algorithm", "ed25519"}, {"privateKey", std::string(*private_pem)}};
+  next.for_keyring = {{"id", next.id}, {"algorithm", "ed25519"}, {"publicKey", *public_pem}};
+  return next;
 }
 
 }  // namespace
@@ -86,6 +122,14 @@ Result<Actions::Done> Actions::Run(Command command, const Deadline& deadline) {
       return DeleteToken(deadline);
     case Command::kRotateToken:
       return RotateToken(deadline);
+    case Command::kAnnounceKey:
+      return AnnounceKey(deadline);
+    case Command::kRotateKey:
+      return RotateKey(deadline);
+    case Command::kRetireKey:
+      return RetireKey(deadline);
+    case Command::kLiftPodQuota:
+      return LiftPodQuota(deadline);
   }
   GATE_CHECK(false);
 }
@@ -105,6 +149,22 @@ Result<Actions::Done> Actions::Run(const Scale& scale, const Deadline& deadline)
   return PatchSpec({{"spec", {{"replicas", scale.replicas}}}}, deadline);
 }
 
+Result<Actions::Done> Actions::Run(const PodQuota& quota, const Deadline& deadline) {
+  const Json object = {{"apiVersion", kResourceQuotas.ApiVersion()},
+                       {"kind", "ResourceQuota"},
+                       {"metadata", {{"name", kQuotaName}, {"namespace", stage_.ns()}}},
+                       {"spec", {{"hard", {{"pods", std::to_string(quota.pods)}}}}}};
+  auto made = stage_.kube().Create(kResourceQuotas, stage_.ns(), object, deadline);
+  if (!made) return std::move(made).error();
+  return Done{std::string("ResourceQuota ") + kQuotaName, std::nullopt};
+}
+
+Result<Actions::Done> Actions::LiftPodQuota(const Deadline& deadline) {
+  auto deleted = stage_.kube().Delete({kResourceQuotas, stage_.ns(), kQuotaName}, deadline);
+  if (!deleted) return std::move(deleted).error();
+  return Done{std::string("ResourceQuota ") + kQuotaName, std::nullopt};
+}
+
 Result<Actions::Done> Actions::Run(const OverrideEvidence& evidence, const Deadline& deadline) {
   Json body = {{"release", evidence.release}, {"ok", evidence.ok}};
   if (!evidence.stage.empty()) body["stage"] = evidence.stage;
@@ -118,7 +178,9 @@ Result<Actions::Done> Actions::Run(const OverrideEvidence& evidence, const Deadl
 Result<Actions::Done> Actions::Run(const OverrideGate& word, const Deadline& deadline) {
   auto rollout = ReadRollout(deadline);
   if (!rollout) return std::move(rollout).error();
-  gate::KubeApi& kube = stage_.kube();
+  auto person = KubeOf(word.by, deadline);
+  if (!person) return std::move(person).error();
+  gate::KubeApi& kube = **person;
   const gate::override::Word said{.ns = stage_.ns(),
                                   .rollout = stage_.rollout(),
                                   .release = JsonString(*rollout, "/metadata/labels/release-id"),
@@ -205,31 +267,105 @@ Result<Actions::Done> Actions::DeleteToken(const Deadline& deadline) {
   return Done{std::string("Secret ") + kTokenSecret, std::nullopt};
 }
 
+Result<Json> Actions::ReadScript(const Deadline& deadline) {
+  auto text = ReadSecretKey(stage_.kube(), {gate::kube::kSecrets, stage_.ns(), kScriptSecret},
+                            kScriptPointer, deadline);
+  if (!text) return std::move(text).error();
+  auto script = gate::ParseStrictJson(*text);
+  if (!script) return std::move(script).error().Wrap("reading mock-mc's script");
+  return script;
+}
+
+// In the Secret, too: for what comes after, and for a mock-mc that is started again.
+Result<void> Actions::ReplaceScript(const Json& script, const Deadline& deadline) {
+  auto called = stage_.CallMcAdmin("PUT", "/script", script, deadline);
+  if (!called) return called;
+  const Json data = {{"script.yaml", gate::Base64Encode(script.dump(2) + "\n")}};
+  auto kept = stage_.kube().MergePatch({gate::kube::kSecrets, stage_.ns(), kScriptSecret},
+                                       {{"data", data}}, KubeSubresource::kNone, deadline);
+  if (!kept) return std::move(kept).error();
+  return {};
+}
+
 // MC takes the new token from the very moment; its counters begin anew with its script.
 Result<Actions::Done> Actions::RotateToken(const Deadline& deadline) {
   gate::KubeApi& kube = stage_.kube();
   const gate::KubeRef token_ref{gate::kube::kSecrets, stage_.ns(), kTokenSecret};
-  const gate::KubeRef script_ref{gate::kube::kSecrets, stage_.ns(), kScriptSecret};
   auto old_token = ReadSecretKey(kube, token_ref, kTokenPointer, deadline);
   if (!old_token) return std::move(old_token).error();
-  auto text = ReadSecretKey(kube, script_ref, kScriptPointer, deadline);
-  if (!text) return std::move(text).error();
-  auto script = gate::ParseStrictJson(*text);
-  if (!script) return std::move(script).error().Wrap("reading mock-mc's script");
+  auto script = ReadScript(deadline);
+  if (!script) return std::move(script).error();
   // Nobody can guess it who does not know the old one, and the same run makes the same.
   const std::string token = gate::Sha256Hex(*old_token);
   (*script)["token"] = {{"value", token}};
-  auto called = stage_.CallMcAdmin("PUT", "/script", *script, deadline);
-  if (!called) return std::move(called).error();
-  const auto replace = [&](const gate::KubeRef& ref, const char* key, const std::string& value) {
-    return kube.MergePatch(ref, {{"data", {{key, gate::Base64Encode(value)}}}},
-                           KubeSubresource::kNone, deadline);
-  };
-  auto rotated = replace(token_ref, "token", token);
+  auto replaced = ReplaceScript(*script, deadline);
+  if (!replaced) return std::move(replaced).error();
+  auto rotated = kube.MergePatch(token_ref, {{"data", {{"token", gate::Base64Encode(token)}}}},
+                                 KubeSubresource::kNone, deadline);
   if (!rotated) return std::move(rotated).error();
-  auto kept = replace(script_ref, "script.yaml", script->dump(2) + "\n");
-  if (!kept) return std::move(kept).error();
   return Done{std::string("Secret ") + kTokenSecret, std::nullopt};
+}
+
+Result<Actions::Done> Actions::AnnounceKey(const Deadline& deadline) {
+  const auto script = ReadScript(deadline);
+  if (!script) return script.error();
+  const auto next = KeyAfter(*script);
+  if (!next) return next.error();
+  auto keys = ReadKeys(deadline);
+  if (!keys) return std::move(keys).error();
+  keys->push_back(next->for_keyring);
+  auto written = WriteKeys(*keys, deadline);
+  if (!written) return std::move(written).error();
+  return Done{"the keyring holds " + next->id + ", too", std::nullopt};
+}
+
+Result<Actions::Done> Actions::RotateKey(const Deadline& deadline) {
+  auto script = ReadScript(deadline);
+  if (!script) return std::move(script).error();
+  const auto next = KeyAfter(*script);
+  if (!next) return next.error();
+  (*script)["keys"][0] = next->for_script;
+  auto replaced = ReplaceScript(*script, deadline);
+  if (!replaced) return std::move(replaced).error();
+  return Done{"MC signs with " + next->id, std::nullopt};
+}
+
+Result<Actions::Done> Actions::RetireKey(const Deadline& deadline) {
+  const auto script = ReadScript(deadline);
+  if (!script) return script.error();
+  const std::string id = JsonString(*script, "/keys/0/id");
+  const auto keys = ReadKeys(deadline);
+  if (!keys) return keys.error();
+  Json left = Json::array();
+  for (const Json& key : *keys) {
+    if (JsonString(key, "/id") == id) left.push_back(key);
+  }
+  if (left.empty()) return Error{ErrorCode::kNotFound, "the keyring does not hold " + id};
+  auto written = WriteKeys(left, deadline);
+  if (!written) return std::move(written).error();
+  return Done{"the keyring holds nothing but " + id, std::nullopt};
+}
+
+Result<Json> Actions::ReadKeys(const Deadline& deadline) {
+  auto config = stage_.kube().Get({gate::kube::kConfigMaps, stage_.ns(), kGateConfigMap}, deadline);
+  if (!config) return config;
+  auto keyring = gate::ParseStrictJson(JsonString(*config, kKeyringPointer));
+  if (!keyring) return std::move(keyring).error().Wrap("reading the keyring");
+  return gate::JsonArray(*keyring, "/keys");
+}
+
+Result<void> Actions::WriteKeys(const Json& keys, const Deadline& deadline) {
+  const Json keyring = {{"apiVersion", "rollout-gate/keyring/v1"}, {"keys", keys}};
+  const Json data = {{"keyring.yaml", keyring.dump(2) + "\n"}};
+  auto patched = stage_.kube().MergePatch({gate::kube::kConfigMaps, stage_.ns(), kGateConfigMap},
+                                          {{"data", data}}, KubeSubresource::kNone, deadline);
+  if (!patched) return std::move(patched).error();
+  return {};
+}
+
+Result<gate::KubeApi*> Actions::KubeOf(const std::string& person, const Deadline& deadline) {
+  if (person.empty()) return &stage_.kube();
+  return stage_.KubeOf(person, deadline);
 }
 
 gate::KubeRef Actions::Rollout() const {

@@ -32,6 +32,7 @@ class Actions {
   gate::Result<Done> Run(Command command, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Deploy& deploy, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Scale& scale, const gate::Deadline& deadline);
+  gate::Result<Done> Run(const PodQuota& quota, const gate::Deadline& deadline);
   gate::Result<Done> Run(const OverrideEvidence& evidence, const gate::Deadline& deadline);
   gate::Result<Done> Run(const OverrideGate& word, const gate::Deadline& deadline);
   gate::Result<Done> Run(const Fault& fault, const gate::Deadline& deadline);
@@ -43,6 +44,18 @@ class Actions {
                                 const char* missing, const gate::Deadline& deadline);
   gate::Result<Done> DeleteToken(const gate::Deadline& deadline);
   gate::Result<Done> RotateToken(const gate::Deadline& deadline);
+  gate::Result<Done> AnnounceKey(const gate::Deadline& deadline);
+  gate::Result<Done> RotateKey(const gate::Deadline& deadline);
+  gate::Result<Done> RetireKey(const gate::Deadline& deadline);
+  gate::Result<Done> LiftPodQuota(const gate::Deadline& deadline);
+
+  // mock-mc's script, as it was last given to it.
+  gate::Result<gate::Json> ReadScript(const gate::Deadline& deadline);
+  gate::Result<void> ReplaceScript(const gate::Json& script, const gate::Deadline& deadline);
+  // Those of the gate's keyring.
+  gate::Result<gate::Json> ReadKeys(const gate::Deadline& deadline);
+  gate::Result<void> WriteKeys(const gate::Json& keys, const gate::Deadline& deadline);
+  gate::Result<gate::KubeApi*> KubeOf(const std::string& person, const gate::Deadline& deadline);
 
   gate::Result<gate::Json> ReadRollout(const gate::Deadline& deadline);
   gate::Result<Done> PatchSpec(const gate::Json& patch, const gate::Deadline& deadline);

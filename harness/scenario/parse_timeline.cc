@@ -49,6 +49,18 @@ OverrideEvidence ParseEvidence(const Node& node, Mistakes& mistakes) {
   return evidence;
 }
 
+// Becomes the name of a ServiceAccount.
+std::string ReadPerson(const Node& node, Mistakes& mistakes) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  constexpr std::size_t kLongest = 20;
+  const std::string name = node.String(mistakes).value_or("");
+  if (name.empty() || name.size() > kLongest ||
+      name.find_first_not_of(kLetters) != std::string::npos) {
+    node.Complain(mistakes, fmt::format("must be a name of 1 to {} small letters", kLongest));
+  }
+  return name;
+}
+
 // As for `rollout-gate override`; that it may name another release than the deployed one is for
 // what must not count.
 OverrideGate ParseOverride(const Node& node, Mistakes& mistakes) {
@@ -62,6 +74,7 @@ OverrideGate ParseOverride(const Node& node, Mistakes& mistakes) {
   }
   if (const auto stage = map.Require("stage")) word.stage = ReadStage(*stage, mistakes);
   if (const auto release = map.Find("release")) word.release = ReadRelease(*release, mistakes);
+  if (const auto by = map.Find("by")) word.by = ReadPerson(*by, mistakes);
   map.Read("overRefusal", word.over_refusal);
   if (const auto reason = map.Require("reason")) {
     word.reason = reason->String(mistakes).value_or("");
@@ -89,8 +102,8 @@ void ComplainAboutAction(const Node& node, Mistakes& mistakes) {
                                       Hint(node.Text(), ActionNames())));
 }
 
-// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{evidence: {...}}`, `{override:
-// {...}}`, `{fault: {...}}`.
+// The name of a command, or one of `{deploy: ...}`, `{scale: N}`, `{pod-quota: N}`, `{evidence:
+// {...}}`, `{override: {...}}`, `{fault: {...}}`.
 Action ParseAction(const Node& node, Mistakes& mistakes) {
   if (!node.IsMap()) {
     if (const auto command = ParseCommand(node.Text())) return *command;
@@ -106,6 +119,9 @@ Action ParseAction(const Node& node, Mistakes& mistakes) {
   if (name.Text() == NameOf(Deploy())) return ParseDeploy(value, mistakes);
   if (name.Text() == NameOf(Scale())) {
     return Scale{ReadIntBetween(value, 0, kMostReplicas, 0, mistakes)};
+  }
+  if (name.Text() == NameOf(PodQuota())) {
+    return PodQuota{ReadIntBetween(value, 0, kMostReplicas, 0, mistakes)};
   }
   if (name.Text() == NameOf(OverrideEvidence())) return ParseEvidence(value, mistakes);
   if (name.Text() == NameOf(OverrideGate())) return ParseOverride(value, mistakes);

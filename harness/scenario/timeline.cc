@@ -11,7 +11,7 @@
 namespace drill {
 namespace {
 
-constexpr std::array<std::pair<Command, std::string_view>, 13> kCommands{{
+constexpr std::array<std::pair<Command, std::string_view>, 17> kCommands{{
     {Command::kAbort, "abort"},
     {Command::kRetry, "retry"},
     {Command::kPromote, "promote"},
@@ -25,6 +25,10 @@ constexpr std::array<std::pair<Command, std::string_view>, 13> kCommands{{
     {Command::kRestartGate, "restart-gate"},
     {Command::kDeleteToken, "delete-token"},
     {Command::kRotateToken, "rotate-token"},
+    {Command::kAnnounceKey, "announce-key"},
+    {Command::kRotateKey, "rotate-key"},
+    {Command::kRetireKey, "retire-key"},
+    {Command::kLiftPodQuota, "lift-pod-quota"},
 }};
 
 constexpr std::array<std::pair<FaultKind, Command>, 1> kFaultCommands{{
@@ -40,6 +44,7 @@ struct Name {
   }
   std::string_view operator()(const Deploy&) const { return "deploy"; }
   std::string_view operator()(const Scale&) const { return "scale"; }
+  std::string_view operator()(const PodQuota&) const { return "pod-quota"; }
   std::string_view operator()(const OverrideEvidence&) const { return "evidence"; }
   std::string_view operator()(const OverrideGate&) const { return "override"; }
   std::string_view operator()(const Fault&) const { return "fault"; }
@@ -55,16 +60,19 @@ struct Description {
   std::string operator()(const Scale& scale) const {
     return fmt::format("scale to {}", scale.replicas);
   }
+  std::string operator()(const PodQuota& quota) const {
+    return fmt::format("a quota of {} pods", quota.pods);
+  }
   std::string operator()(const OverrideEvidence& evidence) const {
     return fmt::format("evidence for {}{}{} becomes {}", evidence.release,
                        evidence.stage.empty() ? "" : " at ", evidence.stage, evidence.ok);
   }
   std::string operator()(const OverrideGate& word) const {
-    return fmt::format("{} {} at {}{} for {}",
+    return fmt::format("{} {} at {}{} for {}{}{}",
                        word.decision == OverrideGate::Decision::kApprove ? "approve" : "reject",
                        word.release.empty() ? "the release" : word.release, word.stage,
                        word.over_refusal ? " over a refusal" : "",
-                       gate::FormatDuration(word.expires));
+                       gate::FormatDuration(word.expires), word.by.empty() ? "" : " as ", word.by);
   }
   std::string operator()(const Fault& fault) const { return DescribeUntimed(fault); }
 };
@@ -76,8 +84,8 @@ std::string_view NameOf(const Action& action) { return std::visit(Name(), action
 std::vector<std::string_view> ActionNames() {
   std::vector<std::string_view> names;
   for (const auto& [command, name] : kCommands) names.push_back(name);
-  names.insert(names.end(), {NameOf(Deploy()), NameOf(Scale()), NameOf(OverrideEvidence()),
-                             NameOf(OverrideGate()), NameOf(Fault())});
+  names.insert(names.end(), {NameOf(Deploy()), NameOf(Scale()), NameOf(PodQuota()),
+                             NameOf(OverrideEvidence()), NameOf(OverrideGate()), NameOf(Fault())});
   return names;
 }
 

@@ -29,6 +29,10 @@ enum class Command {
   kRestartGate,
   kDeleteToken,
   kRotateToken,
+  kAnnounceKey,
+  kRotateKey,
+  kRetireKey,
+  kLiftPodQuota,
 };
 
 // A new pod template.
@@ -40,6 +44,11 @@ struct Deploy {
 
 struct Scale {
   int replicas = 0;
+};
+
+// At most so many pods in the namespace, until kLiftPodQuota: those that are there stay.
+struct PodQuota {
+  int pods = 0;
 };
 
 // MC says this from now on, whatever its script says.
@@ -54,13 +63,15 @@ struct OverrideGate {
   enum class Decision { kApprove, kReject } decision = Decision::kReject;
   std::string stage;
   std::string release;  // empty: the one that is deployed
+  std::string by;       // a person with the right to; empty: the harness itself
   bool over_refusal = false;
   std::string reason;
   gate::Nanos expires = std::chrono::minutes(30);
 };
 
 // A fault begins when it is due: its own time (Fault::at) is not used.
-using Action = std::variant<Command, Deploy, Scale, OverrideEvidence, OverrideGate, Fault>;
+using Action =
+    std::variant<Command, Deploy, Scale, PodQuota, OverrideEvidence, OverrideGate, Fault>;
 
 struct TimelineEntry {
   // What it waits for: its first match since the deployment of the canary; nothing: that

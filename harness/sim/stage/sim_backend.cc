@@ -43,6 +43,10 @@ class SimStage : public Stage {
   gate::Runtime& runtime() override { return simulation_.runtime(); }
   std::stop_token StopFor(const std::stop_token& /*run*/) override { return {}; }
   gate::KubeApi& kube() override { return stage_.kube(); }
+  Result<gate::KubeApi*> KubeOf(const std::string& person,
+                                const gate::Deadline& deadline) override {
+    return stage_.KubeOf(person, deadline);
+  }
   const std::string& ns() const override { return stage_.ns(); }
   const std::string& rollout() const override { return stage_.rollout(); }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "gate/base/digest.h"
 #include "gate/base/encoding.h"
 #include "tests/support/baton_runtime.h"
@@ -38,6 +40,11 @@ class RecordingStage : public Stage {
                                  const Json& body, const gate::Deadline&) override {
     return Note(method + " mock-mc" + path + " " + body.dump());
   }
+  gate::Result<gate::KubeApi*> KubeOf(const std::string& person,
+                                      const gate::Deadline& deadline) override {
+    if (!people.contains(person)) return Stage::KubeOf(person, deadline);
+    return &cluster;
+  }
   gate::Result<void> Inject(const Fault& fault, const gate::Deadline& deadline) override {
     if (!faults_are_possible) return Stage::Inject(fault, deadline);
     return Note("fault " + DescribeUntimed(fault));
@@ -48,6 +55,7 @@ class RecordingStage : public Stage {
   FakeCluster cluster;
   std::vector<std::string> requests;
   bool faults_are_possible = true;
+  std::set<std::string> people;
   std::string fails_at;  // requests that hold this text are refused
 
  private:
@@ -246,9 +254,9 @@ TEST_F(ActionsTest, RotatesTheTokenOnBothSidesAndKeepsMcsRules) {
   const Json script = {{"rules", {{{"id", "good"}}}}, {"token", {{"value", token}}}};
   ASSERT_THAT(stage_.requests, SizeIs(3));
   EXPECT_EQ(stage_.requests[0], "PUT mock-mc/script " + script.dump());
-  EXPECT_EQ(stage_.requests[1],
+  EXPECT_THAT(stage_.requests[1], HasSubstr("patch secrets/mock-mc {\"data\":{\"script.yaml\":"));
+  EXPECT_EQ(stage_.requests[2],
             "patch secrets/mc-token {\"data\":{\"token\":\"" + gate::Base64Encode(token) + "\"}}");
-  EXPECT_THAT(stage_.requests[2], HasSubstr("patch secrets/mock-mc {\"data\":{\"script.yaml\":"));
   EXPECT_THAT(done.detail, Not(HasSubstr(token)));
 }
 
@@ -258,6 +266,85 @@ TEST_F(ActionsTest, ARotationThatMcRefusesLeavesTheSecretAlone) {
   stage_.fails_at = "PUT mock-mc";
   EXPECT_FALSE(Do(Command::kRotateToken));
   EXPECT_THAT(stage_.requests, SizeIs(1));
+}
+
+class KeyRotationTest : public ActionsTest {
+ protected:
+  KeyRotationTest() {
+    PutSecret("mock-mc", "script.yaml",
+              R"({"keys":[{"id":"mc-good","privateKey":"old"},{"id":"rogue"}],"rules":[]})");
+    PutKeys({"mc-good"});
+  }
+
+  void PutKeys(const std::vector<std::string>& ids) {
+    Json keys = Json::array();
+    for (const std::string& id : ids) keys.push_back({{"id", id}});
+    stage_.cluster.Put(gate::kube::kConfigMaps,
+                       {{"metadata", {{"name", "rollout-gate"}}},
+                        {"data", {{"keyring.yaml", Json{{"keys", keys}}.dump()}}}});
+  }
+
+  // The keyring that the last request wrote.
+  Json Keyring() const {
+    const std::string& request = stage_.requests.back();
+    EXPECT_THAT(request, testing::StartsWith("patch configmaps/rollout-gate "));
+    const Json patch = Json::parse(request.substr(request.find('{')));
+    return Json::parse(gate::JsonString(patch, "/data/keyring.yaml"));
+  }
+
+  // What mock-mc was given first.
+  Json Script() const {
+    const std::string& request = stage_.requests.front();
+    EXPECT_THAT(request, testing::StartsWith("PUT mock-mc/script "));
+    return Json::parse(request.substr(request.find('{')));
+  }
+};
+
+TEST_F(KeyRotationTest, AnnouncesTheKeyThatMcThenSignsWith) {
+  MustDo(Command::kAnnounceKey);
+  const Json keys = Keyring().at("keys");
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys[0].at("id"), "mc-good");
+  const std::string next = keys[1].at("id");
+  EXPECT_THAT(gate::JsonString(keys[1], "/publicKey"), HasSubstr("BEGIN PUBLIC KEY"));
+  stage_.requests.clear();
+  EXPECT_EQ(MustDo(Command::kRotateKey).detail, "MC signs with " + next);
+  const Json script = Script();
+  EXPECT_EQ(script.at("keys")[0].at("id"), next);
+  EXPECT_EQ(script.at("keys")[1].at("id"), "rogue");
+  EXPECT_THAT(stage_.requests, SizeIs(2));  // and the Secret: the keyring stays as it is
+}
+
+TEST_F(KeyRotationTest, RetiresAllKeysButMcs) {
+  PutKeys({"older", "mc-good"});
+  MustDo(Command::kRetireKey);
+  ASSERT_EQ(Keyring().at("keys").size(), 1U);
+  EXPECT_EQ(Keyring().at("keys")[0].at("id"), "mc-good");
+}
+
+TEST_F(KeyRotationTest, DoesNotRetireEveryKey) {
+  PutKeys({"older"});
+  EXPECT_FALSE(Do(Command::kRetireKey));
+  EXPECT_THAT(stage_.requests, IsEmpty());
+}
+
+TEST_F(ActionsTest, LimitsThePodsOfTheNamespaceAndLiftsThat) {
+  MustDo(PodQuota{3});
+  MustDo(Command::kLiftPodQuota);
+  EXPECT_THAT(stage_.requests, ElementsAre(R"(create resourcequotas {"hard":{"pods":"3"}})",
+                                           "delete resourcequotas/gate-drill"));
+}
+
+TEST_F(ActionsTest, OverridesInTheNameOfSomebodyElse) {
+  stage_.cluster.Put(gate::kube::kRollouts, ARollout({.stable = "s1", .current = "c1", .step = 1}));
+  const OverrideGate word{.decision = OverrideGate::Decision::kApprove,
+                          .stage = "20",
+                          .by = "ann",
+                          .reason = "MC is down, INC-4711"};
+  EXPECT_FALSE(Do(word));
+  stage_.people = {"ann"};
+  MustDo(word);
+  EXPECT_THAT(stage_.requests, ElementsAre(HasSubstr("create gateoverrides")));
 }
 
 TEST_F(ActionsTest, LetsAFaultHappen) {

@@ -137,7 +137,8 @@ TEST(TracksTest, AnEventOfAnAnalysisRunCountsOnce) {
 }
 
 TEST(TracksTest, ReplicasCountAlsoSoonAfterTheTimelineDidSomethingToMc) {
-  for (const char* action : {"evidence", "delete-token", "rotate-token", "override"}) {
+  for (const char* action :
+       {"evidence", "delete-token", "rotate-token", "rotate-key", "override"}) {
     EXPECT_THAT(
         TrackOf("analysis",
                 {At(seconds(1), Replicas(4, 4, 1, 1)), At(seconds(2), RunIs("a", "Running")),

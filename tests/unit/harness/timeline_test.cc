@@ -133,6 +133,11 @@ TEST(TimelineTest, ReadsEveryAction) {
   - {at: 1s, do: restart-controller}
   - {at: 1s, do: delete-token}
   - {at: 1s, do: rotate-token}
+  - {at: 1s, do: announce-key}
+  - {at: 1s, do: rotate-key}
+  - {at: 1s, do: retire-key}
+  - {at: 1s, do: {pod-quota: 0}}
+  - {at: 1s, do: lift-pod-quota}
   - {at: 1s, do: {deploy: shop-1.6.0}}
   - {at: 1s, do: {deploy: {release: shop-1.6.0, image: missing, releaseLabel: absent}}}
   - {at: 1s, do: {scale: 7}}
@@ -140,7 +145,7 @@ TEST(TimelineTest, ReadsEveryAction) {
   - {at: 1s, do: {evidence: {release: shop-1.5.0, ok: true}}}
   - {at: 1s, do: {override: {decision: approve, stage: "20", reason: MC is down, overRefusal: true}}}
   - {at: 1s, do: {override: {decision: reject, stage: "50", reason: too slow for us, release: shop-1.6.0,
-                             expires: 1m}}}
+                             by: ann, expires: 1m}}}
 )");
   EXPECT_THAT(
       Descriptions(scenario),
@@ -150,20 +155,22 @@ TEST(TimelineTest, ReadsEveryAction) {
                   "resume 1s after deployed", "undo 1s after deployed",
                   "terminate-analysis 1s after deployed", "restart-controller 1s after deployed",
                   "delete-token 1s after deployed", "rotate-token 1s after deployed",
-                  "deploy shop-1.6.0 1s after deployed",
+                  "announce-key 1s after deployed", "rotate-key 1s after deployed",
+                  "retire-key 1s after deployed", "a quota of 0 pods 1s after deployed",
+                  "lift-pod-quota 1s after deployed", "deploy shop-1.6.0 1s after deployed",
                   "deploy shop-1.6.0, its image missing, without its label 1s after deployed",
                   "scale to 7 1s after deployed",
                   "evidence for shop-1.5.0 at 50 becomes false 1s after deployed",
                   "evidence for shop-1.5.0 becomes true 1s after deployed",
                   "approve the release at 20 over a refusal for 30m 1s after deployed",
-                  "reject shop-1.6.0 at 50 for 1m 1s after deployed"));
+                  "reject shop-1.6.0 at 50 for 1m as ann 1s after deployed"));
   EXPECT_EQ(scenario.timeline[3].after, seconds(2));
   EXPECT_EQ(scenario.timeline[0].line, 11);
 }
 
 TEST(TimelineTest, EveryActionHasANameOfItsOwn) {
   std::vector<std::string_view> names = ActionNames();
-  EXPECT_THAT(names, SizeIs(18));
+  EXPECT_THAT(names, SizeIs(23));
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
 }

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_runtime.h"
@@ -24,10 +28,13 @@ using testing::StartsWith;
 class ClusterApiTest : public testing::Test {
  protected:
   std::unique_ptr<ClusterApi> Connect(const std::string& answer) {
-    server_ = std::make_unique<gate::RawServer>([this, answer](gate::RawPeer& peer) {
+    return ConnectTo([this, answer](gate::RawPeer& peer) {
       request_.set_value(peer.ReadRequest());
       peer.Send(answer);
     });
+  }
+  std::unique_ptr<ClusterApi> ConnectTo(std::function<void(gate::RawPeer&)> script) {
+    server_ = std::make_unique<gate::RawServer>(std::move(script));
     const std::string kubeconfig =
         folder_.Add("kubeconfig",
                     "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
@@ -46,6 +53,7 @@ class ClusterApiTest : public testing::Test {
   gate::SystemRuntime runtime_;
   gate::SystemFiles files_;
   std::promise<std::string> request_;
+  std::mutex mutex_;
   std::unique_ptr<gate::RawServer> server_;
 };
 
@@ -61,6 +69,40 @@ TEST_F(ClusterApiTest, SendsJsonToAServiceThroughTheProxy) {
       AllOf(StartsWith("POST /api/v1/namespaces/drill-1/services/http:mock-mc:8081/proxy/flip "),
             HasSubstr("Content-Type: application/json\r\n"),
             HasSubstr("Authorization: Bearer the-token\r\n"), EndsWith("\r\n\r\n{\"ok\":false}")));
+}
+
+TEST_F(ClusterApiTest, GivesTheApiAsAServiceAccountHasItByATokenOfItsOwn) {
+  std::vector<std::string> requests;  // guarded by what answers them, one after the other
+  const auto answer = [](const std::string& body) {
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const auto cluster = ConnectTo([&](gate::RawPeer& peer) {
+    const std::string request = peer.ReadRequest();
+    const bool granting = request.starts_with("POST ");
+    const std::lock_guard lock(mutex_);
+    requests.push_back(request);
+    peer.Send(answer(granting ? R"({"status":{"token":"of-ann"}})" : R"({"metadata":{}})"));
+  });
+  ASSERT_NE(cluster, nullptr);
+  const auto ann = cluster->KubeOf("drill-1", "ann", Soon());
+  ASSERT_TRUE(ann) << ann.error().message;
+  const auto pod = (*ann)->Get({gate::kube::kPods, "drill-1", "p"}, Soon());
+  ASSERT_TRUE(pod) << pod.error().message;
+  const std::lock_guard lock(mutex_);
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_THAT(requests[0],
+              AllOf(StartsWith("POST /api/v1/namespaces/drill-1/serviceaccounts/ann/token "),
+                    HasSubstr("Authorization: Bearer the-token\r\n"), HasSubstr("TokenRequest")));
+  EXPECT_THAT(requests[1], HasSubstr("Authorization: Bearer of-ann\r\n"));
+}
+
+TEST_F(ClusterApiTest, AnAnswerWithoutATokenIsNobody) {
+  const auto cluster = Connect("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+  ASSERT_NE(cluster, nullptr);
+  const auto ann = cluster->KubeOf("drill-1", "ann", Soon());
+  ASSERT_FALSE(ann);
+  EXPECT_EQ(ann.error().code, gate::ErrorCode::kProtocol);
 }
 
 TEST_F(ClusterApiTest, ARefusalIsAnErrorThatNamesTheRequestAndNotItsBody) {

@@ -124,6 +124,10 @@ class FakeClusterApi : public ClusterApi {
  public:
   explicit FakeClusterApi(FakeKube& kube) : kube_(kube) {}
   gate::KubeApi& kube() override { return kube_; }
+  gate::Result<std::shared_ptr<gate::KubeApi>> KubeOf(const std::string&, const std::string&,
+                                                      const gate::Deadline&) override {
+    return gate::Error{gate::ErrorCode::kUnavailable, "not served here"};
+  }
   gate::Result<std::string> GetText(const std::string&, const gate::Deadline&) override {
     return gate::Error{gate::ErrorCode::kUnavailable, "not served here"};
   }

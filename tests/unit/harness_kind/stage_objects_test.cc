@@ -142,6 +142,21 @@ TEST_F(StageObjectsTest, TheServicesPodMayTakeAsLongToEndAsTheScenarioSays) {
   EXPECT_EQ(Object(Render(scenario), "Deployment", kGateName).at(grace), 1);
 }
 
+TEST_F(StageObjectsTest, APersonHasTheRightsThatTheProjectGivesWhoOverrides) {
+  const auto objects = PersonObjects("ann", "drill-1");
+  for (const Manifest& each : objects) {
+    EXPECT_EQ(each.ref.ns, "drill-1");
+    EXPECT_EQ(each.ref.name, "ann");
+  }
+  const std::string path = KIND_FOLDER "/override/roles.yaml";
+  gate::Files& files = files_;
+  const std::string roles = files.Read(path).value();
+  const auto given = RenderYaml(roles.substr(0, roles.find("\n---\n")), path, {});
+  ASSERT_TRUE(given) << given.error().message;
+  EXPECT_EQ(gate::JsonString(*given, "/metadata/name"), "rollout-gate-override");
+  EXPECT_EQ(Object(objects, "Role", "ann").at("rules"), given->at("rules"));
+}
+
 // What it watches it may read; a list cannot be limited to names.
 TEST_F(StageObjectsTest, TheServiceMayWriteItsOwnConfigMapsOnly) {
   const Json role = Object(Render(AServiceScenario()), "Role", "rollout-gate");
