@@ -18,7 +18,7 @@ help:
 	@echo "make build    build/release/bin/{rollout-gate,rollout-gate-*,mock-mc,gate-drill}"
 	@echo "make test     build and run all tests that need no cluster"
 	@echo "make drill    play the scenarios, simulated, and write drill-report/ (BACKEND=kind: on a real"
-	@echo "              cluster; needs Docker, kind, kubectl)"
+	@echo "              cluster; needs Docker, kind, kubectl, helm)"
 	@echo "make attest-verify  have signed reports verified by other implementations (needs node, python3)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"

@@ -102,6 +102,9 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   auto nodes = NodeFacts(deadline);
   if (!nodes) return nodes;
   (*facts)["kubernetes"] = *std::move(nodes);
+  const std::string with_helm = "gate-drill/rollout-gate-serve-helm:" + run_;
+  built_tags_.push_back(with_helm);
+  helm_.emplace(*tools_, paths_, cluster_name_, Helm::Images{images->serve.tag, with_helm});
   auto keys = MakeWorld(*images);
   if (!keys) return std::move(keys).error();
   return facts;
@@ -225,15 +228,15 @@ Result<void> KindBackend::MakeWorld(const Images& images) {
 }
 
 std::unique_ptr<Stage> KindBackend::NewStage(const Scenario& scenario) {
-  GATE_CHECK(cluster_ != nullptr);
+  GATE_CHECK(cluster_ != nullptr && helm_.has_value());
   gate::Rng rng = parts_.rng.Fork(scenario.id + "/" + std::to_string(stages_.fetch_add(1)));
   StageWorld world = world_;
   world.ns = "drill-" + gate::LowerCase(scenario.id) + "-" + RunId(rng);
   world.token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
   world.caller_token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
-  return std::make_unique<KindStage>(*cluster_, parts_.runtime, parts_.files,
-                                     paths_.files + "/scenario", scenario, std::move(world),
-                                     Keeps() ? KindStage::Keep::kYes : KindStage::Keep::kNo);
+  return std::make_unique<KindStage>(
+      *cluster_, parts_.runtime, parts_.files, paths_.files + "/scenario", scenario,
+      std::move(world), Keeps() ? KindStage::Keep::kYes : KindStage::Keep::kNo, &*helm_);
 }
 
 Result<void> KindBackend::Stop(const gate::Deadline& deadline) {
@@ -256,6 +259,7 @@ Result<void> KindBackend::TakeDown(const gate::Deadline& deadline) {
   for (const std::string& tag : std::exchange(built_tags_, {})) {
     note(RemoveImage(*tools_, tag, deadline));
   }
+  helm_.reset();
   cluster_.reset();
   tools_.reset();
   directory_.reset();

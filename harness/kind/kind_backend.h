@@ -12,6 +12,7 @@
 #include "gate/seams/runtime.h"
 #include "harness/kind/cluster_api.h"
 #include "harness/kind/cluster_tools.h"
+#include "harness/kind/helm.h"
 #include "harness/kind/images.h"
 #include "harness/kind/preflight.h"
 #include "harness/kind/process.h"
@@ -81,6 +82,7 @@ class KindBackend : public Backend {
   bool owns_cluster_ = false;  // it was ours to create, so it is ours to delete
   std::vector<std::string> built_tags_;
   std::unique_ptr<ClusterApi> cluster_;
+  std::optional<Helm> helm_;
   StageWorld world_;  // what all stages have in common
   std::atomic<std::uint64_t> stages_ = 0;
 };

@@ -16,16 +16,24 @@ constexpr const char* kFieldManager = "gate-drill";
 }  // namespace
 
 KindStage::KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files,
-                     std::string directory, const Scenario& scenario, StageWorld world, Keep keep)
+                     std::string directory, const Scenario& scenario, StageWorld world, Keep keep,
+                     Helm* helm)
     : cluster_(cluster),
       runtime_(runtime),
       files_(files),
       directory_(std::move(directory)),
       scenario_(scenario),
       world_(std::move(world)),
-      keep_(keep) {}
+      keep_(keep),
+      helm_(InstalledByHelm(scenario) ? helm : nullptr) {}
 
 Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& deadline) {
+  if (helm_ != nullptr) {
+    progress("building an image with helm");
+    auto image = helm_->EnsureImage(deadline);
+    if (!image) return std::move(image).error();
+    world_.serve_image = *std::move(image);
+  }
   progress("applying manifests");
   auto applied = ApplyObjects(deadline);
   if (!applied) return applied;
@@ -57,8 +65,10 @@ Result<void> KindStage::ApplyObjects(const gate::Deadline& deadline) {
   auto objects = StageObjects(files_, directory_, scenario_, world_);
   if (!objects) return std::move(objects).error();
   for (const Manifest& manifest : *objects) {
-    auto applied = Apply(manifest, deadline);
+    const bool by_helm = helm_ != nullptr && manifest.ref.resource == gate::kube::kRollouts;
+    auto applied = by_helm ? helm_->Upgrade(manifest.object, deadline) : Apply(manifest, deadline);
     if (!applied) return applied;
+    if (by_helm) released_ = manifest.object;
   }
   return {};
 }
@@ -69,6 +79,16 @@ Result<void> KindStage::Apply(const Manifest& manifest, const gate::Deadline& de
   if (applied) return {};
   return std::move(applied).error().Wrap("applying " + manifest.ref.resource.plural + " " +
                                          manifest.ref.name);
+}
+
+Result<bool> KindStage::DeployByInstaller(const gate::Json& patch, const gate::Deadline& deadline) {
+  if (helm_ == nullptr) return false;
+  gate::Json next = released_;
+  next.merge_patch(patch);
+  auto upgraded = helm_->Upgrade(next, deadline);
+  if (!upgraded) return std::move(upgraded).error();
+  released_ = std::move(next);
+  return true;
 }
 
 Result<void> KindStage::Await(const Awaited& awaited, const gate::Deadline& deadline) {

@@ -7,6 +7,7 @@
 #include "gate/seams/files.h"
 #include "gate/seams/runtime.h"
 #include "harness/kind/cluster_api.h"
+#include "harness/kind/helm.h"
 #include "harness/kind/stage_objects.h"
 #include "harness/kind/wait.h"
 #include "harness/runner/backend.h"
@@ -18,9 +19,11 @@ class KindStage : public Stage {
  public:
   enum class Keep { kNo, kYes };  // kYes: Remove leaves the namespace for looking at
 
-  // `directory` is kind/scenario. All references must outlive the stage.
+  // `directory` is kind/scenario. All references must outlive the stage. `helm` installs the
+  // Rollout where the scenario says so (InstalledByHelm); null: there it is only played that it
+  // had.
   KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files, std::string directory,
-            const Scenario& scenario, StageWorld world, Keep keep);
+            const Scenario& scenario, StageWorld world, Keep keep, Helm* helm = nullptr);
 
   gate::Runtime& runtime() override { return runtime_; }
   gate::KubeApi& kube() override { return cluster_.kube(); }
@@ -30,6 +33,8 @@ class KindStage : public Stage {
   const std::string& rollout() const override { return rollout_; }
 
   gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) override;
+  gate::Result<bool> DeployByInstaller(const gate::Json& patch,
+                                       const gate::Deadline& deadline) override;
   gate::Result<void> CallMcAdmin(const std::string& method, const std::string& path,
                                  const gate::Json& body, const gate::Deadline& deadline) override;
   gate::Result<Trace> Collect(const gate::Deadline& deadline) override;
@@ -45,9 +50,11 @@ class KindStage : public Stage {
   gate::Files& files_;
   const std::string directory_;
   const Scenario& scenario_;
-  const StageWorld world_;
+  StageWorld world_;
   const std::string rollout_ = kRolloutName;
   const Keep keep_;
+  Helm* const helm_;
+  gate::Json released_;  // the Rollout as Helm has it
   std::map<std::string, std::shared_ptr<gate::KubeApi>> people_;
 };
 

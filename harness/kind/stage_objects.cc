@@ -20,32 +20,38 @@ using gate::ErrorCode;
 using gate::Json;
 using gate::Result;
 
+bool Always(const Scenario& /*scenario*/) { return true; }
+bool AsJob(const Scenario& scenario) { return scenario.gate_mode == GateMode::kJob; }
+bool AsService(const Scenario& scenario) { return scenario.gate_mode == GateMode::kService; }
+
 struct ObjectFile {
   const char* name;
-  std::optional<GateMode> only;  // nothing: in both modes
+  bool (*wanted)(const Scenario&);
 };
 
 // In the order of application: a Rollout whose AnalysisTemplate is missing is looked at again only
 // after 20 s (argo R31), and pods that start before what they mount wait for the kubelet's retry.
 constexpr std::array kObjectFiles{
-    ObjectFile{"namespace.yaml", {}},
-    ObjectFile{"gate-service-account.yaml", {}},
-    ObjectFile{"gate-role.yaml", GateMode::kJob},
-    ObjectFile{"gate-serve-role.yaml", GateMode::kService},
-    ObjectFile{"gate-role-binding.yaml", {}},
-    ObjectFile{"gate-token.yaml", {}},
-    ObjectFile{"gate-caller-token.yaml", GateMode::kService},
-    ObjectFile{"gate-notify.yaml", GateMode::kService},
-    ObjectFile{"gate-config.yaml", {}},
-    ObjectFile{"mock-mc-script.yaml", {}},
-    ObjectFile{"mock-mc-service.yaml", {}},
-    ObjectFile{"mock-mc.yaml", {}},
-    ObjectFile{"gate-serve-service.yaml", GateMode::kService},
-    ObjectFile{"gate-serve.yaml", GateMode::kService},
-    ObjectFile{"analysis-template.yaml", GateMode::kJob},
-    ObjectFile{"analysis-template-web.yaml", GateMode::kService},
-    ObjectFile{"demo-script.yaml", {}},
-    ObjectFile{"rollout.yaml", {}},
+    ObjectFile{"namespace.yaml", Always},
+    ObjectFile{"gate-service-account.yaml", Always},
+    ObjectFile{"gate-role.yaml", AsJob},
+    ObjectFile{"gate-serve-role.yaml", AsService},
+    ObjectFile{"gate-role-binding.yaml", Always},
+    ObjectFile{"gate-helm-role.yaml", InstalledByHelm},
+    ObjectFile{"gate-helm-role-binding.yaml", InstalledByHelm},
+    ObjectFile{"gate-token.yaml", Always},
+    ObjectFile{"gate-caller-token.yaml", AsService},
+    ObjectFile{"gate-notify.yaml", AsService},
+    ObjectFile{"gate-config.yaml", Always},
+    ObjectFile{"mock-mc-script.yaml", Always},
+    ObjectFile{"mock-mc-service.yaml", Always},
+    ObjectFile{"mock-mc.yaml", Always},
+    ObjectFile{"gate-serve-service.yaml", AsService},
+    ObjectFile{"gate-serve.yaml", AsService},
+    ObjectFile{"analysis-template.yaml", AsJob},
+    ObjectFile{"analysis-template-web.yaml", AsService},
+    ObjectFile{"demo-script.yaml", Always},
+    ObjectFile{"rollout.yaml", Always},
 };
 
 // From the gate's own end of holding to the Job's deadline: its start, the last attempt, recording.
@@ -176,6 +182,8 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
       {"DRY_RUN", scenario.dry_run},
       {"JOB_DEADLINE_SECONDS", *job_deadline},
       {"WEB_TIMEOUT_SECONDS", *web_timeout},
+      // Helm is a large program.
+      {"GATE_MEMORY", InstalledByHelm(scenario) ? "256Mi" : "128Mi"},
       {"GATE_GRACE_SECONDS", WholeSecondsUp(scenario.gate_grace.value_or(kServiceGrace))},
       {"GATE_CONFIG", Text(*config)},
       {"KEYRING", Text(Keyring(world))},
@@ -185,6 +193,11 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
 }
 
 }  // namespace
+
+bool InstalledByHelm(const Scenario& scenario) {
+  return scenario.gate_mode == GateMode::kService &&
+         gate::JsonString(scenario.gate_config, "/watch/fallbackCommand").starts_with("helm ");
+}
 
 void AddToMockScript(const Json& part, GateMode mode, Json& script) {
   if (part.is_object()) script.merge_patch(part);
@@ -206,7 +219,7 @@ Result<std::vector<Manifest>> StageObjects(gate::Files& files, const std::string
   if (!placeholders) return std::move(placeholders).error();
   std::vector<Manifest> manifests;
   for (const ObjectFile& file : kObjectFiles) {
-    if (file.only && *file.only != scenario.gate_mode) continue;
+    if (!file.wanted(scenario)) continue;
     const std::string path = directory + "/" + file.name;
     auto text = files.Read(path);
     if (!text) return std::move(text).error();

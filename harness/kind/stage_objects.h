@@ -46,6 +46,9 @@ struct StageWorld {
   gate::Secret caller_token{};  // Argo Rollouts shows it, the gate as a service expects it
 };
 
+// The Rollout is a Helm release, as the scenario has the gate roll it back by Helm.
+bool InstalledByHelm(const Scenario& scenario);
+
 // All objects of a stage in the order in which they are to be applied, from the files of
 // `directory` (kind/scenario). Mistakes in the files and in the scenario's script for mock-mc are
 // kInvalidArgument as file:line:column.

@@ -138,7 +138,11 @@ Result<Actions::Done> Actions::Run(const Deploy& deploy, const Deadline& deadlin
   auto rollout = ReadRollout(deadline);
   if (!rollout) return std::move(rollout).error();
   const Json patch = DeployPatch(*rollout, deploy);
-  if (auto patched = PatchSpec(patch, deadline); !patched) return patched;
+  const auto by_installer = stage_.DeployByInstaller(patch, deadline);
+  if (!by_installer) return by_installer.error();
+  if (!*by_installer) {
+    if (auto patched = PatchSpec(patch, deadline); !patched) return patched;
+  }
   Json after = *rollout;
   after.merge_patch(patch);
   if (after == *rollout) return Done{"nothing to do", std::nullopt};

@@ -58,6 +58,14 @@ class Stage {
   // Creates the namespace and everything in it, and returns when the stable release is Healthy.
   virtual gate::Result<void> Prepare(const Progress& progress, const gate::Deadline& deadline) = 0;
 
+  // Lets what has installed the Rollout deploy it anew, if that is something else than the API
+  // server: `patch` (RFC 7396) is for the Rollout as it was deployed last. False: the API server
+  // has.
+  virtual gate::Result<bool> DeployByInstaller(const gate::Json& /*patch*/,
+                                               const gate::Deadline& /*deadline*/) {
+    return false;
+  }
+
   // Sends `body` as JSON to mock-mc's admin API (docs/mock-mc.md): POST /flip, PUT /script. Errors
   // as in gate::KubeApi; an answer other than 2xx is one.
   virtual gate::Result<void> CallMcAdmin(const std::string& method, const std::string& path,

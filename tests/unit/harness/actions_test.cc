@@ -45,6 +45,12 @@ class RecordingStage : public Stage {
     if (!people.contains(person)) return Stage::KubeOf(person, deadline);
     return &cluster;
   }
+  gate::Result<bool> DeployByInstaller(const Json& patch, const gate::Deadline& deadline) override {
+    if (!has_installer) return Stage::DeployByInstaller(patch, deadline);
+    auto noted = Note("install " + patch.dump());
+    if (!noted) return std::move(noted).error();
+    return true;
+  }
   gate::Result<void> Inject(const Fault& fault, const gate::Deadline& deadline) override {
     if (!faults_are_possible) return Stage::Inject(fault, deadline);
     return Note("fault " + DescribeUntimed(fault));
@@ -55,6 +61,7 @@ class RecordingStage : public Stage {
   FakeCluster cluster;
   std::vector<std::string> requests;
   bool faults_are_possible = true;
+  bool has_installer = false;
   std::set<std::string> people;
   std::string fails_at;  // requests that hold this text are refused
 
@@ -333,6 +340,13 @@ TEST_F(ActionsTest, LimitsThePodsOfTheNamespaceAndLiftsThat) {
   MustDo(Command::kLiftPodQuota);
   EXPECT_THAT(stage_.requests, ElementsAre(R"(create resourcequotas {"hard":{"pods":"3"}})",
                                            "delete resourcequotas/gate-drill"));
+}
+
+TEST_F(ActionsTest, DeploysThroughWhatHasInstalledTheRollout) {
+  stage_.has_installer = true;
+  EXPECT_EQ(MustDo(Deploy{"shop-1.6.0"}).deployed, "shop-1.6.0");
+  ASSERT_THAT(stage_.requests, SizeIs(1));
+  EXPECT_THAT(stage_.requests[0], testing::StartsWith("install {\"metadata\""));
 }
 
 TEST_F(ActionsTest, OverridesInTheNameOfSomebodyElse) {

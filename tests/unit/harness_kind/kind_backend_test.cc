@@ -81,7 +81,8 @@ class FakeMachine : public ProcessRunner {
                                           : ProcessOutput{1, "", "No such image"};
     }
     if (starts("docker image rm")) images.erase(argv.back());
-    if (text.find("build-image.sh") != std::string::npos) {
+    const auto runs = [&](const char* script) { return text.find(script) != std::string::npos; };
+    if (runs("/build-image.sh ") || runs("/add-helm.sh ")) {
       images.insert(argv.back());
       return {0, "sha256:1 99\n", ""};
     }
@@ -290,6 +291,39 @@ TEST_F(KindBackendTest, AGivenClusterStaysAndOnlyOurNamespacesAreRemovedFromIt) 
   EXPECT_FALSE(kube_.Has(gate::kube::kNamespaces, "", stage->ns()));
   EXPECT_TRUE(kube_.Has(gate::kube::kNamespaces, "", "users"));
   EXPECT_THAT(machine_.clusters, UnorderedElementsAre("given"));
+}
+
+TEST_F(KindBackendTest, WhereTheGateRollsBackByHelmItHasHelmAndTheRolloutIsARelease) {
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  Scenario scenario;
+  scenario.id = "GATE-099";
+  scenario.stable_release = "shop-1.4.0";
+  scenario.gate_mode = GateMode::kService;
+  scenario.gate_config = {
+      {"watch", {{"fallback", "command"}, {"fallbackCommand", "helm rollback {rollout}"}}}};
+  const auto commands = [&](const std::string& what) {
+    return std::count_if(
+        machine_.commands.begin(), machine_.commands.end(),
+        [&](const std::string& command) { return command.find(what) != std::string::npos; });
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto stage = backend->NewStage(scenario);
+    // Nothing becomes ready here, but everything has been applied by then.
+    EXPECT_FALSE(stage->Prepare([](std::string_view) {}, {runtime_.Now()}));
+    EXPECT_FALSE(kube_.Has(gate::kube::kRollouts, stage->ns(), kRolloutName));
+    const std::string upgrade = "--namespace " + stage->ns() + " --set-json object=";
+    EXPECT_EQ(commands(upgrade), 1);
+    const auto deployed = stage->DeployByInstaller({{"metadata", {{"labels", {{"a", "b"}}}}}},
+                                                   {runtime_.Now() + seconds(30)});
+    ASSERT_TRUE(deployed) << deployed.error().message;
+    EXPECT_TRUE(*deployed);
+    EXPECT_EQ(commands(upgrade), 2);
+  }
+  EXPECT_EQ(commands("/add-helm.sh gate-drill/rollout-gate-serve:"), 1);
+  EXPECT_EQ(commands(" gate-drill/rollout-gate-serve-helm:"), 2);  // it is made, and loaded
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_THAT(machine_.images, IsEmpty());
 }
 
 TEST_F(KindBackendTest, AClusterThatDoesNotExistIsNotCreated) {

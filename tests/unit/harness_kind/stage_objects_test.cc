@@ -142,6 +142,30 @@ TEST_F(StageObjectsTest, TheServicesPodMayTakeAsLongToEndAsTheScenarioSays) {
   EXPECT_EQ(Object(Render(scenario), "Deployment", kGateName).at(grace), 1);
 }
 
+// Helm keeps its releases in Secrets, which no other gate may read.
+TEST_F(StageObjectsTest, OnlyAGateThatRollsBackByHelmMayReadSecretsAndHasRoomForHelm) {
+  Scenario scenario = AServiceScenario();
+  const auto may_read_secrets = [&] {
+    const auto objects = Render(scenario);
+    return std::any_of(objects.begin(), objects.end(), [](const Manifest& each) {
+      return each.object.dump().find(R"("resources":["secrets"])") != std::string::npos;
+    });
+  };
+  const auto memory = [&] {
+    return gate::JsonString(Object(Render(scenario), "Deployment", kGateName),
+                            "/spec/template/spec/containers/0/resources/limits/memory");
+  };
+  EXPECT_FALSE(InstalledByHelm(scenario));
+  EXPECT_FALSE(may_read_secrets());
+  EXPECT_EQ(memory(), "128Mi");
+  scenario.gate_config = {{"watch", {{"fallbackCommand", "helm rollback {rollout}"}}}};
+  EXPECT_TRUE(InstalledByHelm(scenario));
+  EXPECT_TRUE(may_read_secrets());
+  EXPECT_EQ(memory(), "256Mi");
+  scenario.gate_mode = GateMode::kJob;
+  EXPECT_FALSE(InstalledByHelm(scenario));
+}
+
 TEST_F(StageObjectsTest, APersonHasTheRightsThatTheProjectGivesWhoOverrides) {
   const auto objects = PersonObjects("ann", "drill-1");
   for (const Manifest& each : objects) {
