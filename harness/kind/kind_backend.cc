@@ -27,9 +27,22 @@ constexpr gate::Nanos kUndoTime = std::chrono::seconds(60);
 
 constexpr std::size_t kTokenBytes = 32;
 
+constexpr const char* kServeWithHelm = "rollout-gate-serve-helm";
+constexpr const char* kBuilt[] = {"rollout-gate", "rollout-gate-serve", kServeWithHelm, "mock-mc"};
+
+// Of an image that we build.
+std::string TagOf(const std::string& image, const std::string& run) {
+  return "gate-drill/" + image + ":" + run;
+}
+
 std::string RunId(gate::Rng& rng) {
   constexpr std::size_t kBytes = 4;
   return gate::HexEncode(rng.Bytes(kBytes));
+}
+
+void RemoveDirectory(const std::string& path) {
+  std::error_code ignored;  // nothing sensible is left to do about it
+  std::filesystem::remove_all(path, ignored);
 }
 
 Result<SigningKeyPair> MakeKeyPair(const std::string& id) {
@@ -77,6 +90,8 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   progress("checking docker, kind and kubectl");
   auto facts = Preflight(*tools_, options_, paths_, deadline);
   if (!facts) return facts;
+  if (auto marked = Mark(); !marked) return std::move(marked).error();
+  RemoveLeftBehind(progress, deadline);
 
   progress(options_.cluster.empty() ? "creating the cluster" : "building images");
   auto images = MakeClusterAndImages(deadline);
@@ -87,6 +102,11 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   auto cluster = parts_.connect(tools_->kubeconfig());
   if (!cluster) return std::move(cluster).error();
   cluster_ = *std::move(cluster);
+  for (const LeftBehind& left : std::exchange(left_here_, {})) {
+    auto removed = RemoveNamespaces(left.traces.run, deadline);
+    if (!removed) return std::move(removed).error();
+    RemoveDirectory(left.directory);
+  }
 
   progress("loading images");
   auto loaded = LoadImagesAndAwaitNetwork(*images, deadline);
@@ -102,12 +122,58 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   auto nodes = NodeFacts(deadline);
   if (!nodes) return nodes;
   (*facts)["kubernetes"] = *std::move(nodes);
-  const std::string with_helm = "gate-drill/rollout-gate-serve-helm:" + run_;
-  built_tags_.push_back(with_helm);
-  helm_.emplace(*tools_, paths_, cluster_name_, Helm::Images{images->serve.tag, with_helm});
+  builds_images_ = true;
+  helm_.emplace(*tools_, paths_, cluster_name_,
+                Helm::Images{images->serve.tag, TagOf(kServeWithHelm, run_)});
   auto keys = MakeWorld(*images);
   if (!keys) return std::move(keys).error();
   return facts;
+}
+
+// What is to be kept is nobody's to remove.
+Result<void> KindBackend::Mark() {
+  if (Keeps()) return {};
+  const auto whose =
+      options_.cluster.empty() ? RunTraces::Cluster::kOurs : RunTraces::Cluster::kGiven;
+  auto mark = RunMark::Write(directory_->path(), {run_, cluster_name_, whose});
+  if (!mark) return std::move(mark).error();
+  mark_.emplace(*std::move(mark));
+  return {};
+}
+
+// What cannot be removed is told and does not keep this run from its work.
+void KindBackend::RemoveLeftBehind(const Progress& progress, const gate::Deadline& deadline) {
+  const auto parent = std::filesystem::path(directory_->path()).parent_path();
+  for (LeftBehind& left : FindLeftBehind(parent.string())) {
+    progress("removing what the run " + left.traces.run + " left behind, which was killed");
+    if (auto removed = Remove(left, deadline); !removed) {
+      progress("not removed: " + removed.error().message);
+      continue;
+    }
+    if (left.traces.whose == RunTraces::Cluster::kOurs) {
+      RemoveDirectory(left.directory);
+    } else if (left.traces.cluster == options_.cluster) {
+      left_here_.push_back(std::move(left));
+    }
+  }
+}
+
+// All but the namespaces in a cluster that it was given.
+Result<void> KindBackend::Remove(const LeftBehind& left, const gate::Deadline& deadline) {
+  if (left.traces.whose == RunTraces::Cluster::kOurs) {
+    auto deleted = tools_->DeleteCluster(left.traces.cluster, deadline);
+    if (!deleted) return deleted;
+  }
+  return RemoveImages(left.traces.run, deadline);
+}
+
+Result<void> KindBackend::RemoveImages(const std::string& run, const gate::Deadline& deadline) {
+  Result<void> all;
+  for (const char* image : kBuilt) {
+    auto removed = RemoveImage(*tools_, TagOf(image, run), deadline);
+    if (!removed && all) all = std::move(removed);
+  }
+  return all;
 }
 
 // The custom resource by which people decide in MC's place, with its roles and admission policy.
@@ -167,8 +233,8 @@ Result<KindBackend::Images> KindBackend::MakeImages(const gate::Deadline& deadli
 Result<LocalImage> KindBackend::MakeImage(const std::string& program, const std::string& given,
                                           const gate::Deadline& deadline) {
   if (!given.empty()) return FindImage(*tools_, given, deadline);
-  const std::string tag = "gate-drill/" + program + ":" + run_;
-  built_tags_.push_back(tag);
+  const std::string tag = TagOf(program, run_);
+  builds_images_ = true;
   return BuildImage(
       *tools_, {paths_.files + "/build-image.sh", paths_.programs + "/" + program, tag}, deadline);
 }
@@ -253,23 +319,23 @@ Result<void> KindBackend::TakeDown(const gate::Deadline& deadline) {
   if (owns_cluster_) {
     note(tools_->DeleteCluster(cluster_name_, deadline));
   } else if (cluster_) {
-    note(RemoveNamespaces(deadline));
+    note(RemoveNamespaces(run_, deadline));
   }
   owns_cluster_ = false;
-  for (const std::string& tag : std::exchange(built_tags_, {})) {
-    note(RemoveImage(*tools_, tag, deadline));
-  }
+  if (std::exchange(builds_images_, false)) note(RemoveImages(run_, deadline));
   helm_.reset();
   cluster_.reset();
   tools_.reset();
+  left_here_.clear();
+  mark_.reset();
   directory_.reset();
   if (troubles.empty()) return {};
   return Error{ErrorCode::kUnavailable, "cleaning up: " + troubles};
 }
 
-Result<void> KindBackend::RemoveNamespaces(const gate::Deadline& deadline) {
+Result<void> KindBackend::RemoveNamespaces(const std::string& run, const gate::Deadline& deadline) {
   gate::KubeApi& kube = cluster_->kube();
-  auto left = kube.List(gate::kube::kNamespaces, "", {kRunLabel + ("=" + run_), ""}, deadline);
+  auto left = kube.List(gate::kube::kNamespaces, "", {kRunLabel + ("=" + run), ""}, deadline);
   if (!left) return std::move(left).error().Wrap("looking for the drill's namespaces");
   for (const Json& ns : left->items) {
     auto deleted =

@@ -16,6 +16,7 @@
 #include "harness/kind/images.h"
 #include "harness/kind/preflight.h"
 #include "harness/kind/process.h"
+#include "harness/kind/run_mark.h"
 #include "harness/kind/stage_objects.h"
 #include "harness/runner/backend.h"
 #include "harness/runner/backend_options.h"
@@ -31,7 +32,9 @@ gate::Result<KindPaths> FindKindPaths(const std::string& executable);
 // Without BackendOptions::cluster it creates a cluster of its own and deletes it in Stop. A cluster
 // that it was given stays; in it are created only Argo Rollouts, if there is none (that stays too),
 // and namespaces labelled app.kubernetes.io/managed-by=gate-drill, which Stop deletes. The images
-// of our programs are built under tags of their own and removed from Docker in Stop.
+// of our programs are built under tags of their own and removed from Docker in Stop. What a run
+// that was killed left behind is removed by the next Start: its cluster and images, and its
+// namespaces if that start is given the same cluster. Not what was to be kept.
 class KindBackend : public Backend {
  public:
   struct Parts {
@@ -57,6 +60,10 @@ class KindBackend : public Backend {
   };
 
   gate::Result<gate::Json> BringUp(const Progress& progress, const gate::Deadline& deadline);
+  gate::Result<void> Mark();
+  void RemoveLeftBehind(const Progress& progress, const gate::Deadline& deadline);
+  gate::Result<void> Remove(const LeftBehind& left, const gate::Deadline& deadline);
+  gate::Result<void> RemoveImages(const std::string& run, const gate::Deadline& deadline);
   gate::Result<void> EnsureOverrides(const gate::Deadline& deadline);
   gate::Result<Images> MakeClusterAndImages(const gate::Deadline& deadline);
   gate::Result<void> MakeCluster(const gate::Deadline& deadline);
@@ -69,7 +76,7 @@ class KindBackend : public Backend {
   gate::Result<gate::Json> NodeFacts(const gate::Deadline& deadline);
   gate::Result<void> MakeWorld(const Images& images);
   gate::Result<void> TakeDown(const gate::Deadline& deadline);
-  gate::Result<void> RemoveNamespaces(const gate::Deadline& deadline);
+  gate::Result<void> RemoveNamespaces(const std::string& run, const gate::Deadline& deadline);
   bool Keeps() const { return options_.keep == BackendOptions::Keep::kYes; }
 
   const BackendOptions options_;
@@ -78,9 +85,11 @@ class KindBackend : public Backend {
   const std::string run_;  // unique to this run
   const std::string cluster_name_;
   std::optional<PrivateDir> directory_;
+  std::optional<RunMark> mark_;  // in it
   std::optional<ClusterTools> tools_;
   bool owns_cluster_ = false;  // it was ours to create, so it is ours to delete
-  std::vector<std::string> built_tags_;
+  bool builds_images_ = false;
+  std::vector<LeftBehind> left_here_;  // on the given cluster, by runs that were killed
   std::unique_ptr<ClusterApi> cluster_;
   std::optional<Helm> helm_;
   StageWorld world_;  // what all stages have in common

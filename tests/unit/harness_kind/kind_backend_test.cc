@@ -2,17 +2,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gate/adapters/system_files.h"
 #include "gate/adapters/system_runtime.h"
+#include "harness/kind/run_mark.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/harness_kind/fake_kube.h"
 
@@ -141,6 +144,27 @@ class FakeClusterApi : public ClusterApi {
   FakeKube& kube_;
 };
 
+// Where runs have their directories, and look for those of runs that were killed.
+class OwnTemporaryFiles {
+ public:
+  explicit OwnTemporaryFiles(const std::string& path) {
+    if (const char* before = std::getenv("TMPDIR")) before_ = before;
+    ::setenv("TMPDIR", path.c_str(), 1);
+  }
+  ~OwnTemporaryFiles() {
+    if (before_) {
+      ::setenv("TMPDIR", before_->c_str(), 1);
+    } else {
+      ::unsetenv("TMPDIR");
+    }
+  }
+  OwnTemporaryFiles(const OwnTemporaryFiles&) = delete;
+  OwnTemporaryFiles& operator=(const OwnTemporaryFiles&) = delete;
+
+ private:
+  std::optional<std::string> before_;
+};
+
 class KindBackendTest : public testing::Test {
  protected:
   KindBackendTest() {
@@ -173,7 +197,20 @@ class KindBackendTest : public testing::Test {
     return backend.Stop({runtime_.Now() + seconds(30)});
   }
 
+  // What a run that was killed leaves: its directory with what it made, and nobody who holds it.
+  std::string LeaveBehind(const RunTraces& traces) {
+    const std::string directory = folder_.path() + "/gate-drill-" + traces.run;
+    std::filesystem::create_directories(directory);
+    EXPECT_TRUE(RunMark::Write(directory, traces));
+    for (const char* program : {"rollout-gate", "rollout-gate-serve", "mock-mc"}) {
+      machine_.images.insert("gate-drill/" + std::string(program) + ":" + traces.run);
+    }
+    machine_.clusters.insert(traces.cluster);
+    return directory;
+  }
+
   const test_support::TempFolder folder_;  // of this test alone: others run beside it
+  const OwnTemporaryFiles temporary_files_{folder_.path()};
   const std::string programs_ = folder_.path() + "/programs";
   gate::SystemRuntime runtime_;
   gate::SystemFiles files_;
@@ -324,6 +361,72 @@ TEST_F(KindBackendTest, WhereTheGateRollsBackByHelmItHasHelmAndTheRolloutIsARele
   EXPECT_EQ(commands(" gate-drill/rollout-gate-serve-helm:"), 2);  // it is made, and loaded
   ASSERT_TRUE(Stop(*backend));
   EXPECT_THAT(machine_.images, IsEmpty());
+}
+
+TEST_F(KindBackendTest, TheNextStartRemovesWhatAKilledRunLeftBehind) {
+  machine_.clusters = {"somebodys"};
+  const std::string directory = LeaveBehind({"dead1", "gate-drill-dead1"});
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  EXPECT_THAT(machine_.clusters, Not(testing::Contains("gate-drill-dead1")));
+  EXPECT_THAT(machine_.images, testing::Each(Not(HasSubstr("dead1"))));
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_THAT(machine_.clusters, UnorderedElementsAre("somebodys"));
+}
+
+TEST_F(KindBackendTest, ARunThatIsAliveKeepsWhatItMade) {
+  const auto alive = NewBackend({}, 1);
+  ASSERT_TRUE(Start(*alive));
+  const auto clusters = machine_.clusters;
+  const auto second = NewBackend({}, 2);
+  ASSERT_TRUE(Start(*second));
+  ASSERT_TRUE(Stop(*second));
+  EXPECT_EQ(machine_.clusters, clusters);
+  EXPECT_EQ(machine_.images.size(), 3U);
+  ASSERT_TRUE(Stop(*alive));
+}
+
+TEST_F(KindBackendTest, AKilledRunsNamespacesGoWhenItsClusterIsGivenAgain) {
+  const auto put = [&](const std::string& name, const std::string& run) {
+    kube_.Put(gate::kube::kNamespaces, "",
+              {{"metadata", {{"name", name}, {"labels", {{kRunLabel, run}}}}}});
+  };
+  put("drill-dead", "dead2");
+  put("drill-alive", "a11fe");
+  const std::string directory = LeaveBehind({"dead2", "given", RunTraces::Cluster::kGiven});
+  const auto elsewhere = NewBackend();
+  ASSERT_TRUE(Start(*elsewhere));
+  ASSERT_TRUE(Stop(*elsewhere));
+  EXPECT_TRUE(kube_.Has(gate::kube::kNamespaces, "", "drill-dead"));
+  BackendOptions options;
+  options.cluster = "given";
+  const auto backend = NewBackend(options);
+  ASSERT_TRUE(Start(*backend));
+  EXPECT_FALSE(kube_.Has(gate::kube::kNamespaces, "", "drill-dead"));
+  EXPECT_TRUE(kube_.Has(gate::kube::kNamespaces, "", "drill-alive"));
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  EXPECT_THAT(machine_.clusters, testing::Contains("given"));
+  ASSERT_TRUE(Stop(*backend));
+}
+
+// A file can say anything.
+TEST_F(KindBackendTest, NoMarkCanNameAClusterThatNoRunMakes) {
+  const std::string directory = LeaveBehind({"dead3", "production"});
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  EXPECT_THAT(machine_.clusters, testing::Contains("production"));
+  EXPECT_TRUE(std::filesystem::exists(directory));
+  ASSERT_TRUE(Stop(*backend));
+}
+
+TEST_F(KindBackendTest, WhatCannotBeRemovedKeepsNoRunFromItsWork) {
+  const std::string directory = LeaveBehind({"dead4", "gate-drill-dead4"});
+  machine_.fail_on = "kind delete cluster --name gate-drill-dead4";
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  EXPECT_TRUE(std::filesystem::exists(directory)) << "the start after this tries again";
+  ASSERT_TRUE(Stop(*backend));
 }
 
 TEST_F(KindBackendTest, AClusterThatDoesNotExistIsNotCreated) {
