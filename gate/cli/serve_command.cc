@@ -92,7 +92,9 @@ ServeExitCode ServeUntilStopped(const Config& config, const ServeOptions& option
   }
   std::optional<Leader> leader;
   if (cluster != nullptr && config.watch.enabled) {
-    leader.emplace(config, cluster->default_namespace(),
+    // As kubectl takes a context that names none.
+    const std::string& ns = cluster->default_namespace();
+    leader.emplace(config, ns.empty() ? "default" : ns,
                    Leader::Deps{cluster->api(), platform, log, *meter, mc, trail});
   }
   std::unique_ptr<Task> leading;
