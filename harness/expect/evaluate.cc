@@ -128,6 +128,29 @@ void EvaluateNever(const Evidence& evidence, const EventPattern& pattern,
   result.observed = "it did not happen";
 }
 
+// Not twice, and not again before the end.
+void EvaluateOnce(const Evidence& evidence, const EventPattern& pattern,
+                  ExpectationResult& result) {
+  const Matcher matcher(pattern);
+  std::size_t times = 0;
+  for (std::size_t found = evidence.Find(matcher); found < evidence.size();
+       found = evidence.Find(matcher, found + 1, Instant::min())) {
+    if (++times <= kMostEvents) result.events.push_back(evidence.Entry(found));
+  }
+  if (times == 0) {
+    result.outcome = evidence.OutcomeOfMissing();
+    evidence.AddNearMisses(pattern, result);
+  } else if (times > 1) {
+    result.outcome = Outcome::kFail;
+    result.observed = fmt::format("it happened {} times", times);
+  } else {
+    result.outcome = evidence.complete() ? Outcome::kPass : Outcome::kInconclusive;
+    result.observed = fmt::format(
+        "{} after the deployment, {}", Offset(evidence.at(evidence.Find(matcher)), evidence.at(0)),
+        evidence.complete() ? "and not again" : "but then the observation broke off");
+  }
+}
+
 void EvaluateEventually(const Evidence& evidence, const EventPattern& pattern,
                         ExpectationResult& result) {
   const std::size_t found = evidence.Find(Matcher(pattern));
@@ -201,6 +224,9 @@ ExpectationResult Evaluate(const Evidence& evidence, const Expectation& expectat
   switch (expectation.kind) {
     case Expectation::Kind::kNever:
       EvaluateNever(evidence, expectation.patterns.front(), result);
+      return result;
+    case Expectation::Kind::kOnce:
+      EvaluateOnce(evidence, expectation.patterns.front(), result);
       return result;
     case Expectation::Kind::kSequence:
       EvaluateSequence(evidence, expectation, result);

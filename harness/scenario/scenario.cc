@@ -58,13 +58,19 @@ Expectation ParseExpectation(const Node& node, std::set<std::string>& ids, Mista
     result.kind = Expectation::Kind::kNever;
     result.patterns = {ParsePattern(*found, mistakes)};
   }
+  if (const auto found = map.Find("once")) {
+    ++kinds;
+    result.kind = Expectation::Kind::kOnce;
+    result.patterns = {ParsePattern(*found, mistakes)};
+  }
   if (const auto found = map.Find("sequence")) {
     ++kinds;
     result.kind = Expectation::Kind::kSequence;
     result.patterns = ParsePatterns(*found, 2, mistakes);
   }
   if (node.IsMap() && kinds != 1) {
-    node.Complain(mistakes, "expected exactly one of \"eventually\", \"never\" and \"sequence\"");
+    node.Complain(mistakes,
+                  "expected exactly one of \"eventually\", \"never\", \"once\" and \"sequence\"");
   }
   const auto within = map.Find("within");
   if (within) {
@@ -216,6 +222,8 @@ std::string Describe(const Expectation& expectation) {
   switch (expectation.kind) {
     case Expectation::Kind::kNever:
       return "never " + patterns.front();
+    case Expectation::Kind::kOnce:
+      return "once " + patterns.front();
     case Expectation::Kind::kSequence:
       return fmt::format("in this order: {}", fmt::join(patterns, ", then "));
     case Expectation::Kind::kEventually:

@@ -18,7 +18,7 @@ namespace drill {
 inline constexpr int kMostReplicas = 100;  // that a scenario can ask for
 
 struct Expectation {
-  enum class Kind { kEventually, kNever, kSequence };
+  enum class Kind { kEventually, kNever, kOnce, kSequence };
   std::string id;
   Kind kind = Kind::kEventually;
   std::vector<EventPattern> patterns;  // one, or for kSequence in the order required

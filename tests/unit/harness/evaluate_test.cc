@@ -46,6 +46,12 @@ Expectation Eventually(EventPattern pattern) {
   expectation.patterns = {std::move(pattern)};
   return expectation;
 }
+Expectation Once(EventPattern pattern) {
+  Expectation expectation = Eventually(std::move(pattern));
+  expectation.kind = Expectation::Kind::kOnce;
+  return expectation;
+}
+
 Expectation Never(EventPattern pattern) {
   Expectation expectation = Eventually(std::move(pattern));
   expectation.kind = Expectation::Kind::kNever;
@@ -227,6 +233,25 @@ TEST(WithinTest, ASeenViolationIsAFailureEvenIfTheObservationBrokeOff) {
 }
 
 // --- never --------------------------------------------------------------------------------------
+
+TEST(OnceTest, PassesIfItHappenedOneTimeUntilTheEnd) {
+  const Expectation once = Once(Pattern("promoted"));
+  const TraceEvent promoted = Event("promoted", seconds(11));
+  EXPECT_EQ(Judge(once, {kDeployed, promoted}).outcome, Outcome::kPass);
+  EXPECT_EQ(Judge(once, {kDeployed}).outcome, Outcome::kFail);
+  const auto twice = Judge(once, {kDeployed, promoted, Event("promoted", seconds(12))});
+  EXPECT_EQ(twice.outcome, Outcome::kFail);
+  EXPECT_EQ(twice.observed, "it happened 2 times");
+  EXPECT_EQ(twice.events.size(), 2U);
+}
+
+TEST(OnceTest, IsInconclusiveIfItMayHappenAgainUnseen) {
+  const auto trouble = Ending::Kind::kTrouble;
+  const TraceEvent promoted = Event("promoted", seconds(11));
+  EXPECT_EQ(Judge(Once(Pattern("promoted")), {kDeployed, promoted}, trouble).outcome,
+            Outcome::kInconclusive);
+  EXPECT_EQ(Judge(Once(Pattern("promoted")), {kDeployed}, trouble).outcome, Outcome::kInconclusive);
+}
 
 TEST(NeverTest, PassesOnlyWhenEverythingWasSeen) {
   const Expectation expectation = Never(Pattern("promoted"));
