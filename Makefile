@@ -11,7 +11,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
   check-tools report-formats report-browser report-samples report-bench wire-fidelity \
-  bench-mock-mc format clean
+  bench-mock-mc bench-watch format clean
 
 help:
 	@echo "make setup    install the packages that the build needs (Debian 12; asks for root)"
@@ -22,6 +22,7 @@ help:
 	@echo "make attest-verify  have signed reports verified by other implementations (needs node, python3)"
 	@echo "make mutants  break the gate on purpose; every break must be noticed"
 	@echo "make bench    compare rollout-gate evaluate with the same job in Go and in shell; load the service"
+	@echo "make bench-watch  the service beside 10,000 Rollouts in a kind cluster of its own"
 	@echo "make monitoring  check alert rules and dashboard with promtool"
 	@echo "make report-formats, report-browser   hold reports against the schemas of their formats; look at"
 	@echo "              them in a browser (need npm and Python; the latter installs chromium)"
@@ -64,6 +65,10 @@ mutants: build
 bench: build
 	tests/bench/evaluate/run.sh
 	tests/bench/serve/run.sh
+
+# Makes a kind cluster of its own.
+bench-watch: build
+	tests/bench/watch/run.sh
 
 # Debian starts the Prometheus that it installs: only its promtool is wanted.
 monitoring:
