@@ -23,12 +23,11 @@
 #include "gate/adapters/system_runtime.h"
 #include "harness/cli/attest_commands.h"
 #include "harness/cli/complain.h"
+#include "harness/cli/fidelity_commands.h"
 #include "harness/cli/history_commands.h"
 #include "harness/cli/key_files.h"
 #include "harness/cli/serve_command.h"
 #include "harness/fidelity/compare.h"
-#include "harness/fidelity/divergences.h"
-#include "harness/fidelity/table.h"
 #include "harness/fidelity/trace_files.h"
 #include "harness/kind/kind_backend.h"
 #include "harness/provenance.h"
@@ -208,10 +207,8 @@ Result<reports::Answers> LoadAnswers(const Options& options) {
   if (options.approvals.empty()) return all;
   const auto approvers = drill::cli::ReadApprovers(options.approvers);
   if (!approvers) return approvers.error();
-  for (const std::string& folder : options.approvals) {
-    auto answers = reports::ReadAnswers(folder, *approvers);
-    if (!answers) return std::move(answers).error().Wrap("--approvals " + folder);
-    reports::Append(*std::move(answers), folder, all);
+  if (auto added = reports::AddAnswers(options.approvals, *approvers, all); !added) {
+    return Error{added.error().code, "--approvals " + added.error().message};
   }
   return all;
 }
@@ -393,47 +390,6 @@ ExitCode Report(const std::string& folder, const std::string& journal) {
   return drill::ExitCodeOf(decision);
 }
 
-ExitCode Trace(const std::string& folder, std::string out) {
-  const auto traces = drill::LoadTraces(folder);
-  if (!traces) return Complain(traces.error(), ExitCode::kInvalidInput);
-  if (out.empty()) out = folder + "/traces";
-  if (const auto written = drill::WriteTraces(out, *traces); !written) {
-    return Complain(written.error(), ExitCode::kInternal);
-  }
-  fmt::print("{} traces: {}\n", traces->size(), out);
-  return ExitCode::kPass;
-}
-
-struct CompareOptions {
-  std::string a;
-  std::string b;
-  std::string divergences;  // a file; empty: every difference counts
-  enum class Format { kText, kMarkdown } format = Format::kText;
-};
-
-ExitCode Compare(const CompareOptions& options) {
-  const auto a = drill::LoadTraces(options.a);
-  if (!a) return Complain(a.error(), ExitCode::kInvalidInput);
-  const auto b = drill::LoadTraces(options.b);
-  if (!b) return Complain(b.error(), ExitCode::kInvalidInput);
-  std::vector<drill::Divergence> listed;
-  if (!options.divergences.empty()) {
-    auto loaded = drill::LoadDivergences(options.divergences);
-    if (!loaded) return Complain(loaded.error(), ExitCode::kInvalidInput);
-    listed = *std::move(loaded);
-  }
-  const auto agreements = drill::CompareTraces(*a, *b);
-  const bool as_text = options.format == CompareOptions::Format::kText;
-  WriteToStdout(as_text ? drill::RenderAgreements(agreements)
-                        : drill::RenderMarkdown(agreements, listed));
-  if (options.divergences.empty()) {
-    return drill::AllAgree(agreements) ? ExitCode::kPass : ExitCode::kFail;
-  }
-  const auto contradictions = drill::Contradictions(agreements, listed);
-  for (const std::string& line : contradictions) fmt::print(stderr, "{}\n", line);
-  return contradictions.empty() ? ExitCode::kPass : ExitCode::kFail;
-}
-
 // Runs one of the simulator's commands.
 template <typename Command, typename CommandOptions>
 ExitCode InSimulator(const Command& command, const CommandOptions& options) {
@@ -484,17 +440,6 @@ void AddBackendOptions(CLI::App& run, BackendOptions& backend) {
   run.add_option("--mock-image", backend.mock_image, "local image of mock-mc (default: likewise)");
   run.add_option("--kubeconfig", backend.kubeconfig, "of the cluster for --backend cluster");
   run.add_option("--context", backend.context, "in that kubeconfig");
-}
-
-void AddCompareOptions(CLI::App& compare, CompareOptions& options) {
-  compare.add_option("a", options.a, "a report folder, or a folder of traces")->required();
-  compare.add_option("b", options.b, "another one")->required();
-  compare.add_option(
-      "--divergences", options.divergences,
-      "differences that are known (YAML); only others fail, and those that are gone");
-  compare.add_flag_callback(
-      "--markdown", [&options] { options.format = CompareOptions::Format::kMarkdown; },
-      "print a table for a document");
 }
 
 int Main(int argc, char** argv) {
@@ -556,13 +501,8 @@ int Main(int argc, char** argv) {
   report->add_option("folder", folder, "the report folder of a run")->required();
   std::string from;
   report->add_option("--from", from, "journal to make them from (default: the folder's own)");
-  std::string out;
-  CLI::App* trace = app.add_subcommand("trace", "write the milestones of a run's scenarios");
-  trace->add_option("folder", folder, "the report folder of a run")->required();
-  trace->add_option("--out", out, "folder to write to (default: traces in the report folder)");
-  CompareOptions compare_options;
-  CLI::App* compare = app.add_subcommand("compare", "compare the milestones of two runs");
-  AddCompareOptions(*compare, compare_options);
+  drill::cli::Chosen chosen;
+  drill::cli::AddFidelityCommands(app, chosen);
 
   drill::sim::CampaignOptions campaign_options;
   CLI::App* campaign =
@@ -572,7 +512,6 @@ int Main(int argc, char** argv) {
   CLI::App* replay = app.add_subcommand("replay", "play a run of a campaign again");
   drill::sim::AddReplayOptions(*replay, replay_options);
 
-  drill::cli::Chosen chosen;
   drill::cli::AddAttestCommands(app, chosen);
   drill::cli::AddHistoryCommands(app, chosen);
   drill::cli::AddServeCommand(app, chosen);
@@ -588,8 +527,6 @@ int Main(int argc, char** argv) {
   if (run->parsed()) return static_cast<int>(Run(options, arguments));
   if (check->parsed()) return static_cast<int>(Check(options));
   if (list->parsed()) return static_cast<int>(List(options));
-  if (trace->parsed()) return static_cast<int>(Trace(folder, out));
-  if (compare->parsed()) return static_cast<int>(Compare(compare_options));
   if (campaign->parsed()) {
     return static_cast<int>(InSimulator(drill::sim::RunCampaignCommand, campaign_options));
   }

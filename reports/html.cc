@@ -492,8 +492,7 @@ void Page::OverTime() {
   if (!run_.past) {
     out_ +=
         "<p class=\"soft\">This run was given no history (<code>gate-drill run --history</code>), "
-        "so "
-        "earlier runs are not shown.</p>";
+        "so earlier runs are not shown.</p>";
   } else if (run_.past->trend.empty()) {
     Put("<p class=\"soft\">The history knows no earlier run on {}.</p>", Text(run_.backend));
   } else if (const std::string drawing = RenderTrend(run_); drawing.empty()) {
@@ -515,9 +514,8 @@ void Page::TrendTable(const std::vector<TrendPoint>& trend) {
       "</thead><tbody>";
   for (const TrendPoint& each : trend) {
     Put("<tr><td>{}</td><td data-l=\"started\">{}</td><td data-l=\"commit\" "
-        "class=\"mono\">{}</td><td "
-        "data-l=\"decision\">{}</td><td data-l=\"worst time\">{}</td><td "
-        "data-l=\"at\">{}</td></tr>",
+        "class=\"mono\">{}</td><td data-l=\"decision\">{}</td><td data-l=\"worst "
+        "time\">{}</td><td data-l=\"at\">{}</td></tr>",
         Text(each.run_id), gate::FormatRfc3339(each.started, 0),
         Text(gate::Truncate(each.git_commit, kShownCommit)), Text(each.decision),
         each.worst ? fmt::format("{}, at most {} of {}", FormatInterval(*each.worst),
@@ -575,8 +573,7 @@ void Page::People() {
   }
   for (const Approval& each : run_.approvals) {
     Put("<tr><td>{}</td><td><span class=\"chip {}\">{}</span></td><td data-l=\"by\">{} "
-        "({})</td><td "
-        "data-l=\"when\">{}</td><td data-l=\"key\" class=\"mono\">{}</td><td "
+        "({})</td><td data-l=\"when\">{}</td><td data-l=\"key\" class=\"mono\">{}</td><td "
         "data-l=\"comment\">{}</td></tr>",
         Text(each.row), each.approved ? "c-pass" : "c-fail",
         each.approved ? "✓ approved" : "✗ refused", Text(each.who), Text(each.role),

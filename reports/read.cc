@@ -28,11 +28,15 @@ gate::Result<gate::Json> ReadReportJson(const std::string& folder) {
 gate::Result<RunResult> ReadRun(const std::string& journal) {
   const auto text = ReadJournalText(journal);
   if (!text) return text.error();
-  const auto content = ParseJournal(*text);
-  if (!content) return gate::Error(content.error()).Wrap(journal);
-  auto run = BuildRunResult(*content);
+  auto run = ParseRun(*text);
   if (!run) return std::move(run).error().Wrap(journal);
   return run;
+}
+
+gate::Result<RunResult> ParseRun(std::string_view journal) {
+  const auto content = ParseJournal(journal);
+  if (!content) return content.error();
+  return BuildRunResult(*content);
 }
 
 gate::Result<Proof> ProofOf(const RunResult& run) {

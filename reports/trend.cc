@@ -84,8 +84,7 @@ void TrendDrawing::Scale() {
   }
   if (limit_ <= 0) return;
   Put("<path class=\"li\" d=\"M{} {:.1f}H{}\"/><text class=\"lt\" x=\"{}\" y=\"{:.1f}\">limit {:g} "
-      "s"
-      "</text>",
+      "s</text>",
       kTrendLeft, Y(limit_), kTrendRight, kTrendLeft + 4, Y(limit_) - 5, limit_);
 }
 

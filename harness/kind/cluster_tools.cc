@@ -55,9 +55,12 @@ Result<PrivateDir> PrivateDir::Create() {
 }
 
 PrivateDir::~PrivateDir() {
-  if (path_.empty()) return;
+  if (!path_.empty()) RemoveDirectory(path_);
+}
+
+void RemoveDirectory(const std::string& path) {
   std::error_code ignored;  // nothing sensible is left to do about it
-  std::filesystem::remove_all(path_, ignored);
+  std::filesystem::remove_all(path, ignored);
 }
 
 ClusterTools::ClusterTools(ProcessRunner& runner, std::string directory)

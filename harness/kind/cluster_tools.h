@@ -28,6 +28,9 @@ class PrivateDir {
   std::string path_;
 };
 
+// Removes it with everything in it, as far as that can be done.
+void RemoveDirectory(const std::string& path);
+
 // docker, kind and kubectl. Each is started with KUBECONFIG naming a file of our own and with
 // kubectl's cache beside it, so that nothing of the user's is read or changed. Thread-safe.
 class ClusterTools {

@@ -40,11 +40,6 @@ std::string RunId(gate::Rng& rng) {
   return gate::HexEncode(rng.Bytes(kBytes));
 }
 
-void RemoveDirectory(const std::string& path) {
-  std::error_code ignored;  // nothing sensible is left to do about it
-  std::filesystem::remove_all(path, ignored);
-}
-
 Result<SigningKeyPair> MakeKeyPair(const std::string& id) {
   auto key = mock_mc::SigningKey::Generate(mock_mc::Algorithm::kEd25519);
   if (!key) return std::move(key).error();

@@ -30,7 +30,6 @@ class RunMark {
   ~RunMark();
 
  private:
-  friend struct LeftBehind;
   friend std::vector<struct LeftBehind> FindLeftBehind(const std::string& parent);
   explicit RunMark(int file) : file_(file) {}
 

@@ -72,13 +72,7 @@ Result<SignedReport> OpenReport(const std::string& folder, const VerifyingKey* r
 Result<void> CheckFiles(const std::string& folder, const ReportStatement& statement) {
   const auto findings = CompareFiles(folder, statement);
   if (!findings) return findings.error();
-  if (findings->empty()) return {};
-  std::string lines;
-  for (const Finding& finding : *findings) {
-    if (!lines.empty()) lines += '\n';
-    lines += finding.file + ": " + finding.what;
-  }
-  return Error{ErrorCode::kConflict, lines};
+  return CheckNone(*findings);
 }
 
 // What somebody who approves a row has looked at.
@@ -312,11 +306,18 @@ Result<Answers> ReadAnswers(const std::string& folder, const Approvers& approver
   return answers;
 }
 
-void Append(Answers answers, const std::string& folder, Answers& all) {
-  std::move(answers.approvals.begin(), answers.approvals.end(), std::back_inserter(all.approvals));
-  for (IgnoredApproval& each : answers.ignored) {
-    all.ignored.push_back({folder + "/" + each.file, std::move(each.why)});
+Result<void> AddAnswers(const std::vector<std::string>& folders, const Approvers& approvers,
+                        Answers& all) {
+  for (const std::string& folder : folders) {
+    auto answers = ReadAnswers(folder, approvers);
+    if (!answers) return std::move(answers).error().Wrap(folder);
+    std::move(answers->approvals.begin(), answers->approvals.end(),
+              std::back_inserter(all.approvals));
+    for (IgnoredApproval& each : answers->ignored) {
+      all.ignored.push_back({folder + "/" + each.file, std::move(each.why)});
+    }
   }
+  return {};
 }
 
 }  // namespace reports

@@ -96,7 +96,8 @@ struct Answers {
 };
 gate::Result<Answers> ReadAnswers(const std::string& folder, const Approvers& approvers);
 
-// Adds answers to the report in `folder` to those in `all`.
-void Append(Answers answers, const std::string& folder, Answers& all);
+// Adds the answers to the reports in `folders` to those in `all`. An error begins with the folder.
+gate::Result<void> AddAnswers(const std::vector<std::string>& folders, const Approvers& approvers,
+                              Answers& all);
 
 }  // namespace reports

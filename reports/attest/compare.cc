@@ -71,4 +71,13 @@ Result<std::vector<Finding>> CompareFiles(const std::string& folder,
   return findings;
 }
 
+Result<void> CheckNone(const std::vector<Finding>& findings) {
+  if (findings.empty()) return {};
+  std::string lines;
+  for (const Finding& finding : findings) {
+    lines += (lines.empty() ? "" : "\n") + finding.file + ": " + finding.what;
+  }
+  return gate::Error{ErrorCode::kConflict, lines};
+}
+
 }  // namespace reports

@@ -14,6 +14,9 @@ namespace reports {
 gate::Result<std::vector<Finding>> CompareFiles(const std::string& folder,
                                                 const ReportStatement& statement);
 
+// kConflict with a line for each finding; success if there is none.
+gate::Result<void> CheckNone(const std::vector<Finding>& findings);
+
 // What the hash chain of the journal in `folder` says is wrong with it; empty if nothing, or if
 // there is no journal.
 std::string JournalFlaw(const std::string& folder);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gate/base/digest.h"
+#include "reports/attest/compare.h"
 #include "reports/attest/manifest.h"
 #include "reports/attest/verify.h"
 #include "reports/file_io.h"
@@ -25,21 +26,14 @@ constexpr std::string_view kAnswersFolder = "answers";
 Result<void> CheckReport(const std::string& folder, const VerifyingKey& key) {
   const auto verification = VerifyReport(folder, {&key, nullptr});
   if (!verification) return verification.error();
-  std::string lines;
-  for (const Finding& finding : verification->mismatches) {
-    lines += (lines.empty() ? "" : "\n") + finding.file + ": " + finding.what;
-  }
-  if (!lines.empty()) return Error{ErrorCode::kConflict, lines};
-  return {};
+  return CheckNone(verification->mismatches);
 }
 
 Result<Answers> ReadAllAnswers(const std::string& folder, const AnswerSources& sources) {
   auto all = ReadAnswers(folder, sources.approvers);
   if (!all) return all;
-  for (const std::string& other : sources.earlier) {
-    auto answers = ReadAnswers(other, sources.approvers);
-    if (!answers) return std::move(answers).error().Wrap(other);
-    Append(*std::move(answers), other, *all);
+  if (auto added = AddAnswers(sources.earlier, sources.approvers, *all); !added) {
+    return std::move(added).error();
   }
   return all;
 }
@@ -53,8 +47,10 @@ Result<Judged> Judge(const std::string& folder, const AnswerSources& sources, ga
   if (auto good = CheckReport(folder, sources.report_key); !good) return std::move(good).error();
   const auto bundle = ReadWholeFile(folder + "/" + std::string(kReportBundle), kLargestBundle);
   if (!bundle) return bundle.error();
-  const auto before = ReadRun(JournalPath(folder));
-  if (!before) return before.error();
+  const auto text = ReadJournalText(JournalPath(folder));
+  if (!text) return text.error();
+  auto before = ParseRun(*text);
+  if (!before) return std::move(before).error().Wrap(JournalPath(folder));
   if (!before->finished || before->sign_off) {
     return Error{ErrorCode::kInvalidArgument,
                  folder + (before->finished ? ": is signed off already; approve and sign off the "
@@ -63,15 +59,11 @@ Result<Judged> Judge(const std::string& folder, const AnswerSources& sources, ga
   }
   const auto answers = ReadAllAnswers(folder, sources);
   if (!answers) return answers.error();
-  const auto text = ReadJournalText(JournalPath(folder));
-  if (!text) return text.error();
   const SignOff sign_off{at, gate::Sha256Hex(*bundle), sources.report_key.id};
   auto extended =
       ExtendJournal(*text, SignOffRecord(sign_off, answers->approvals, answers->ignored));
   if (!extended) return std::move(extended).error().Wrap(JournalPath(folder));
-  const auto content = ParseJournal(*extended);
-  if (!content) return content.error();
-  auto run = BuildRunResult(*content);
+  auto run = ParseRun(*extended);
   if (!run) return std::move(run).error();
   return Judged{*std::move(extended), *std::move(run)};
 }
@@ -119,8 +111,9 @@ Result<RunResult> WriteSignOff(const std::string& folder, const AnswerSources& s
   if (!std::filesystem::is_empty(out, error)) {
     return Error{ErrorCode::kAlreadyExists, out + ": is not empty"};
   }
-  if (auto done = CopyAllAnswers(folder, sources.earlier, out); !done)
+  if (auto done = CopyAllAnswers(folder, sources.earlier, out); !done) {
     return std::move(done).error();
+  }
   if (auto done = WriteFileAtomically(JournalPath(out), judged->journal); !done) {
     return std::move(done).error();
   }

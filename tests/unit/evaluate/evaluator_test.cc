@@ -23,10 +23,18 @@ HttpHeaders RetryAfterHeader(const std::string& value) {
 
 class EvaluatorTest : public ::testing::Test {
  protected:
-  Evaluation Once(std::stop_token stop = {}) {
-    Evaluator evaluator(bench_.config, bench_.runtime, bench_.http, bench_.files, bench_.keyrings,
+  Evaluation Once(std::stop_token stop = {}) { return OnceThrough(bench_.http, stop); }
+
+  Evaluation OnceThrough(HttpClient& http, std::stop_token stop = {}) {
+    Evaluator evaluator(bench_.config, bench_.runtime, http, bench_.files, bench_.keyrings,
                         bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
     return evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(30), stop));
+  }
+
+  // Lets one request fail, which is all that it takes here.
+  void Open(BreakingHttpClient& breaking) {
+    bench_.http.Fail(HttpErrorKind::kConnect);
+    EXPECT_FALSE(breaking.Send({}, bench_.runtime.In(seconds(1))));
   }
 
   Evaluation Holding(std::stop_token stop = {}) {
@@ -107,14 +115,10 @@ TEST_F(EvaluatorTest, WaitsAsLongAsMcAsks) {
 
 TEST_F(EvaluatorTest, WaitsForTheBreakerAndAsksWhatClosesIt) {
   BreakingHttpClient breaking(bench_.http, bench_.runtime, {.failures = 1, .open_for = seconds(9)});
-  bench_.http.Fail(HttpErrorKind::kConnect);
-  EXPECT_FALSE(breaking.Send({}, bench_.runtime.In(seconds(1))));
+  Open(breaking);
   bench_.AnswerEvidence(true);
-  Evaluator evaluator(bench_.config, bench_.runtime, breaking, bench_.files, bench_.keyrings,
-                      bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
   const Instant start = bench_.runtime.Now();
-  const Evaluation evaluation =
-      evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(1)));
+  const Evaluation evaluation = OnceThrough(breaking);
   EXPECT_EQ(evaluation.verdict.outcome(), Outcome::kPass);
   EXPECT_EQ(evaluation.attempts, 2);
   EXPECT_EQ(bench_.runtime.Now(), start + seconds(9));
@@ -123,13 +127,9 @@ TEST_F(EvaluatorTest, WaitsForTheBreakerAndAsksWhatClosesIt) {
 
 TEST_F(EvaluatorTest, DoesNotWaitForABreakerThatStaysOpenBeyondTheBudget) {
   BreakingHttpClient breaking(bench_.http, bench_.runtime, {.failures = 1, .open_for = minutes(1)});
-  bench_.http.Fail(HttpErrorKind::kConnect);
-  EXPECT_FALSE(breaking.Send({}, bench_.runtime.In(seconds(1))));
-  Evaluator evaluator(bench_.config, bench_.runtime, breaking, bench_.files, bench_.keyrings,
-                      bench_.log, bench_.NewEntropy(), /*kube=*/nullptr);
+  Open(breaking);
   const Instant start = bench_.runtime.Now();
-  const Evaluation evaluation =
-      evaluator.EvaluateOnce(bench_.question, trace_, bench_.runtime.In(minutes(5)));
+  const Evaluation evaluation = OnceThrough(breaking);
   EXPECT_EQ(evaluation.verdict.outcome(), Outcome::kInconclusive);
   EXPECT_EQ(evaluation.verdict.reason(), Reason::kCircuitOpen);
   EXPECT_THAT(evaluation.verdict.message(), ::testing::HasSubstr("asked again in 1m"));
