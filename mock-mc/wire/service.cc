@@ -27,19 +27,19 @@ Service::Service(Script script, std::string script_file, FileReader read_file, C
       started_(clock_()),
       body_limit_(script.journal.body_bytes),
       journal_(script.journal) {
-  engine_ = std::make_unique<Engine>(std::move(script), read_file_, started_);
+  engine_ = std::make_shared<Engine>(std::move(script), read_file_, started_);
 }
 
 Service::Begun Service::Begin(const Request& request, std::uint64_t connection) {
   const Moment now = clock_();
-  // What takes time is done before others have to wait.
   JournalEntry entry = MakeJournalEntry(request, Decision(), now, body_limit_);
   entry.connection = connection;
-  Callbacks ready;
   std::unique_lock lock(mutex_);
-  Begun begun = RecordLocked(engine_->Handle(request, now), std::move(entry), now, ready);
+  const std::shared_ptr<Engine> engine = engine_;
+  const std::uint64_t generation = generation_;
   lock.unlock();
-  for (const auto& done : ready) done();
+  Begun begun = Record(engine->Handle(request, now), std::move(entry), now);
+  begun.generation = generation;  // another script may be in force by now
   return begun;
 }
 
@@ -79,20 +79,15 @@ Service::Begun Service::RecordOfListener(Plan plan, const std::string& listener,
 
 Service::Begun Service::Record(Plan plan, JournalEntry entry, const Moment& now) {
   Callbacks ready;
-  std::unique_lock lock(mutex_);
-  Begun begun = RecordLocked(std::move(plan), std::move(entry), now, ready);
-  lock.unlock();
-  for (const auto& done : ready) done();
-  return begun;
-}
-
-Service::Begun Service::RecordLocked(Plan plan, JournalEntry entry, const Moment& now,
-                                     Callbacks& ready) {
   entry.decision = plan.decision;
+  std::unique_lock lock(mutex_);
   tally_.CountArrival(plan.decision);
   const JournalEntry& kept = journal_.Arrive(std::move(entry));
   if (!waiters_.empty()) Notify(kept, Change::kArrival, ready);
-  return {kept.sequence, std::move(plan), now, generation_};
+  Begun begun{kept.sequence, std::move(plan), now, generation_};
+  lock.unlock();
+  for (const auto& done : ready) done();
+  return begun;
 }
 
 void Service::End(std::uint64_t sequence, const Completion& completion) {
@@ -109,7 +104,7 @@ Result<void> Service::Replace(const std::string& text) {
   auto script = ReadScript(text, script_file_, read_file_);
   if (!script) return std::move(script).error();
   const JournalLimits limits = script->journal;
-  auto engine = std::make_unique<Engine>(*std::move(script), read_file_, clock_());
+  auto engine = std::make_shared<Engine>(*std::move(script), read_file_, clock_());
   std::unique_lock lock(mutex_);
   engine_.swap(engine);
   journal_.SetLimits(limits);

@@ -19,7 +19,9 @@
 namespace mock_mc {
 
 // What both planes share: the engine in force, the journal, the counts, and who waits for the
-// journal. For any number of threads; matching, counting and drawing are one step for all of them.
+// journal. For any number of threads. Deciding and signing go on in all of them at the same time;
+// taking a place in a sequence is one step (Engine), and so is journalling, so that two requests of
+// one key may stand in the journal in the other order: `n` tells.
 class Service {
  public:
   using Clock = std::function<Moment()>;
@@ -69,7 +71,7 @@ class Service {
   Moment Now() const { return clock_(); }
   const Moment& started() const { return started_; }
 
-  // Returns f(engine, journal) while no other thread uses them.
+  // Returns f(engine, journal) while no other thread replaces the one or uses the other.
   template <typename F>
   auto Inspect(const F& f) {
     const std::scoped_lock lock(mutex_);
@@ -105,7 +107,6 @@ class Service {
   Begun RecordOfListener(Plan plan, const std::string& listener, std::string_view where,
                          const std::string& server_name, std::uint64_t connection);
   // With mutex_ held.
-  Begun RecordLocked(Plan plan, JournalEntry entry, const Moment& now, Callbacks& ready);
   void Notify(const JournalEntry& entry, Change change, Callbacks& ready);
 
   std::string script_file_;
@@ -117,8 +118,8 @@ class Service {
   Connections connections_;
   std::atomic<std::size_t> body_limit_;  // the journal's
 
-  std::mutex mutex_;  // of everything below
-  std::unique_ptr<Engine> engine_;
+  std::mutex mutex_;                // of everything below
+  std::shared_ptr<Engine> engine_;  // outlives its replacement in those who decide by it
   std::uint64_t generation_ = 0;
   Journal journal_;
   Tally tally_;
