@@ -95,6 +95,7 @@ class Leader::Work : public watch::WatchActions {
       const auto delivering = runtime.Spawn("outbox", [&] { outbox_.Run(stop); });
       watching.Run(stop);
     }
+    deps_.meter.RolloutsPaused(0);  // whoever leads now counts them
     deps_.meter.Leads(false);
   }
 

@@ -161,8 +161,20 @@ Result<void> Outbox::Update(Rng& rng, const StateEdit& edit, const Deadline& dea
     written = std::move(state);
     return WriteOutbox(*written, data);
   };
-  auto updated = record::UpdateConfigMap(deps_.kube, runtime(), rng, place_, edit_data, deadline);
-  if (!updated || !written) return updated;
+  std::optional<Json> seen;
+  {
+    const std::lock_guard lock(mutex_);
+    seen = seen_;
+  }
+  auto updated = record::UpdateConfigMap(deps_.kube, runtime(), rng, place_, edit_data, deadline,
+                                         std::move(seen));
+  {
+    const std::lock_guard lock(mutex_);
+    seen_.reset();
+    if (updated) seen_ = *std::move(updated);
+  }
+  if (!updated) return std::move(updated).error();
+  if (!written) return {};
   for (const auto& [sink, count] : written->unreadable) {
     ReportDropped(sink, DropReason::kUnreadable, static_cast<int>(count));
   }

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -80,6 +82,8 @@ class Outbox {
   const record::ConfigMapPlace place_;
   Deps deps_;
   const Rng rng_;
+  std::mutex mutex_;          // guards seen_
+  std::optional<Json> seen_;  // the ConfigMap as it was when this process wrote it last
   std::vector<std::unique_ptr<Worker>> workers_;  // one for each sink, in their order
 };
 

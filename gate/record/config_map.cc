@@ -12,6 +12,8 @@ namespace {
 constexpr Nanos kFirstPause = std::chrono::milliseconds(20);
 constexpr Nanos kLongestPause = std::chrono::seconds(1);
 
+KubeRef RefOf(const ConfigMapPlace& place) { return {kube::kConfigMaps, place.ns, place.name}; }
+
 bool MayPass(const Error& error) {
   switch (error.code) {
     case ErrorCode::kConflict:
@@ -31,34 +33,40 @@ bool MayPass(const Error& error) {
   GATE_CHECK(false);
 }
 
-Result<void> TryUpdate(KubeApi& kube, const ConfigMapPlace& place, const ConfigMapEdit& edit,
-                       const Deadline& deadline) {
-  const KubeRef ref{kube::kConfigMaps, place.ns, place.name};
-  auto current = kube.Get(ref, deadline);
-  if (!current && current.error().code != ErrorCode::kNotFound) return std::move(current).error();
-  auto data = edit(current ? DataOf(*current) : Json::object());
-  if (!data) return {};
+Result<Json> TryUpdate(KubeApi& kube, const ConfigMapPlace& place, const ConfigMapEdit& edit,
+                       std::optional<Json> seen, const Deadline& deadline) {
+  std::optional<Json> data;
+  if (seen) data = edit(DataOf(*seen));
+  if (!data) {  // that all is well is believed only of what is there now
+    auto current = ReadConfigMap(kube, place, deadline);
+    if (!current) return current;
+    seen = *std::move(current);
+    data = edit(DataOf(*seen));
+    if (!data) return *std::move(seen);
+  }
   Json object = {
       {"apiVersion", "v1"},
       {"kind", "ConfigMap"},
       {"metadata", {{"name", place.name}, {"namespace", place.ns}, {"labels", place.labels}}},
       {"data", *std::move(data)}};
-  Result<Json> written = Error{ErrorCode::kUnavailable, "not written"};
-  if (current) {
-    object["metadata"]["resourceVersion"] = JsonString(*current, "/metadata/resourceVersion");
-    written = kube.MergePatch(ref, object, KubeSubresource::kNone, deadline);
-  } else {
-    Json& keys = object["data"];
-    for (auto key = keys.begin(); key != keys.end();) {
-      key = key->is_null() ? keys.erase(key) : std::next(key);
-    }
-    written = kube.Create(kube::kConfigMaps, place.ns, object, deadline);
+  if (!seen->empty()) {
+    object["metadata"]["resourceVersion"] = JsonString(*seen, "/metadata/resourceVersion");
+    return kube.MergePatch(RefOf(place), object, KubeSubresource::kNone, deadline);
   }
-  if (!written) return std::move(written).error();
-  return {};
+  Json& keys = object["data"];
+  for (auto key = keys.begin(); key != keys.end();) {
+    key = key->is_null() ? keys.erase(key) : std::next(key);
+  }
+  return kube.Create(kube::kConfigMaps, place.ns, object, deadline);
 }
 
 }  // namespace
+
+Result<Json> ReadConfigMap(KubeApi& kube, const ConfigMapPlace& place, const Deadline& deadline) {
+  auto object = kube.Get(RefOf(place), deadline);
+  if (!object && object.error().code == ErrorCode::kNotFound) return Json::object();
+  return object;
+}
 
 Json DataOf(const Json& config_map) {
   const auto data = config_map.find("data");
@@ -76,11 +84,12 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-Result<void> UpdateConfigMap(KubeApi& kube, Runtime& runtime, Rng& rng, const ConfigMapPlace& place,
-                             const ConfigMapEdit& edit, const Deadline& deadline) {
+Result<Json> UpdateConfigMap(KubeApi& kube, Runtime& runtime, Rng& rng, const ConfigMapPlace& place,
+                             const ConfigMapEdit& edit, const Deadline& deadline,
+                             std::optional<Json> seen) {
   Nanos pause = kFirstPause;
   for (;;) {
-    auto updated = TryUpdate(kube, place, edit, deadline);
+    auto updated = TryUpdate(kube, place, edit, std::exchange(seen, std::nullopt), deadline);
     if (updated) return updated;
     if (!MayPass(updated.error())) {
       return std::move(updated).error().Wrap("writing ConfigMap " + place.name);

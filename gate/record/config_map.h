@@ -21,6 +21,9 @@ struct ConfigMapPlace {
   Json labels = Json::object();  // set with every write
 };
 
+// As the API server shows it; an empty object if there is none.
+Result<Json> ReadConfigMap(KubeApi& kube, const ConfigMapPlace& place, const Deadline& deadline);
+
 // Its `data`, or an empty object if it has none.
 Json DataOf(const Json& config_map);
 
@@ -34,8 +37,13 @@ using ConfigMapEdit = std::function<std::optional<Json>(const Json& data)>;
 
 // Reads the ConfigMap, edits it, and writes it with optimistic concurrency; creates it if needed.
 // Lost races, 429 (Retry-After is honoured) and passing failures are tried again, with jitter from
-// `rng`, until the deadline; what no retry can cure returns at once.
-Result<void> UpdateConfigMap(KubeApi& kube, Runtime& runtime, Rng& rng, const ConfigMapPlace& place,
-                             const ConfigMapEdit& edit, const Deadline& deadline);
+// `rng`, until the deadline; what no retry can cure returns at once. Returns the ConfigMap as it is
+// now.
+//
+// `seen` is the ConfigMap as it was shown before. It saves the reading, and is a lost race if it
+// has changed since.
+Result<Json> UpdateConfigMap(KubeApi& kube, Runtime& runtime, Rng& rng, const ConfigMapPlace& place,
+                             const ConfigMapEdit& edit, const Deadline& deadline,
+                             std::optional<Json> seen = std::nullopt);
 
 }  // namespace gate::record

@@ -36,10 +36,12 @@ Json WithoutNulls(Json value) {
 
 // The pod template of the stable ReplicaSet, as it stood in the Rollout.
 Result<Json> StableTemplate(KubeApi& kube, const RolloutFacts& facts, const Deadline& deadline) {
-  auto set = FindReplicaSet(kube, facts, facts.stable_hash, deadline);
-  if (!set) return std::move(set).error();
-  if (!*set) return Error{ErrorCode::kNotFound, "the ReplicaSet of the stable version is gone"};
-  Json pod_template = JsonAt(**set, "/spec/template");
+  const auto sets = FindReplicaSets(kube, facts, {facts.stable_hash}, deadline);
+  if (!sets) return sets.error();
+  if (sets->empty()) {
+    return Error{ErrorCode::kNotFound, "the ReplicaSet of the stable version is gone"};
+  }
+  Json pod_template = JsonAt(sets->front(), "/spec/template");
   const Json::json_pointer labels("/metadata/labels");
   if (pod_template.contains(labels)) pod_template[labels].erase(kube::kPodHashLabel);
   return WithoutNulls(std::move(pod_template));

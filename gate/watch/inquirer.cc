@@ -71,7 +71,7 @@ void Inquirer::Work(Event& changed, const std::stop_token& stop) {
 // One that is due; if none is, when the next one will be.
 std::optional<Inquiry> Inquirer::TakeDue(Instant& wake) {
   const std::lock_guard lock(mutex_);
-  if (const auto key = due_.Pop(runtime_.Now())) return inquiries_.at(*key);
+  if (const auto key = due_.Take(runtime_.Now())) return inquiries_.at(*key);
   wake = due_.Next().value_or(Instant::max());
   return std::nullopt;
 }
@@ -82,6 +82,7 @@ void Inquirer::PutBack(const Inquiry& inquiry) {
   const std::lock_guard lock(mutex_);
   const auto found = inquiries_.find(key);
   if (found != inquiries_.end() && found->second == inquiry) due_.Set(key, NextTime(inquiry));
+  due_.PutBack(key);
 }
 
 }  // namespace gate::watch

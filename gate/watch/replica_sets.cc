@@ -4,17 +4,19 @@
 
 namespace gate::watch {
 
-Result<std::optional<Json>> FindReplicaSet(KubeApi& kube, const RolloutFacts& facts,
-                                           const std::string& pod_hash, const Deadline& deadline) {
-  const std::string label = std::string(kube::kPodHashLabel) + "=" + pod_hash;
-  auto sets = kube.List(kube::kReplicaSets, facts.ns, {.labels = label, .fields = {}}, deadline);
+Result<std::vector<Json>> FindReplicaSets(KubeApi& kube, const RolloutFacts& facts,
+                                          const std::vector<std::string>& pod_hashes,
+                                          const Deadline& deadline) {
+  std::string values;
+  for (const std::string& hash : pod_hashes) values += (values.empty() ? "" : ",") + hash;
+  const std::string labels = std::string(kube::kPodHashLabel) + " in (" + values + ")";
+  auto sets = kube.List(kube::kReplicaSets, facts.ns, {.labels = labels, .fields = {}}, deadline);
   if (!sets) return std::move(sets).error().Wrap("listing ReplicaSets");
-  for (Json& set : sets->items) {
-    if (JsonString(set, "/metadata/ownerReferences/0/uid") == facts.uid) {
-      return std::optional(std::move(set));
-    }
-  }
-  return std::optional<Json>();
+  // Another Rollout with the same pod template has the same hash.
+  std::erase_if(sets->items, [&](const Json& set) {
+    return JsonString(set, "/metadata/ownerReferences/0/uid") != facts.uid;
+  });
+  return std::move(sets->items);
 }
 
 }  // namespace gate::watch

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "gate/base/result.h"
 #include "gate/base/strict_json.h"
@@ -11,8 +11,10 @@
 
 namespace gate::watch {
 
-// The ReplicaSet of this Rollout with this pod hash, if there is one. Errors as of KubeApi.
-Result<std::optional<Json>> FindReplicaSet(KubeApi& kube, const RolloutFacts& facts,
-                                           const std::string& pod_hash, const Deadline& deadline);
+// The ReplicaSets of this Rollout with these pod hashes: those that there are. Errors as of
+// KubeApi.
+Result<std::vector<Json>> FindReplicaSets(KubeApi& kube, const RolloutFacts& facts,
+                                          const std::vector<std::string>& pod_hashes,
+                                          const Deadline& deadline);
 
 }  // namespace gate::watch

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gate/notify/verdict_notice.h"
-#include "gate/record/config_map.h"
 #include "gate/record/status_store.h"
 #include "gate/watch/replica_sets.h"
 
@@ -13,7 +12,7 @@ namespace {
 constexpr Nanos kLookPatience = std::chrono::seconds(10);  // for one look
 constexpr Nanos kFirstPause = std::chrono::milliseconds(200);
 constexpr Nanos kLongestPause = std::chrono::seconds(10);
-// Fallbacks may take their time; nothing else is done meanwhile, so not too much of it.
+// Fallbacks may take their time; fewer Rollouts are looked at meanwhile, so not too much of it.
 constexpr Nanos kFallbackPatience = std::chrono::seconds(30);
 // What a snapshot finds to be quiet is looked at one by one, so that neither the API server nor
 // what happens meanwhile suffers when a leader begins.
@@ -59,11 +58,13 @@ RolloutWatch::RolloutWatch(WatchOptions options, KubeApi& kube, Runtime& runtime
       log_(log),
       actions_(actions),
       rng_(rng),
-      changed_(runtime.NewEvent()),
+      paused_changed_(runtime.NewEvent()),
       inquirer_(
           options_.inquiry, runtime, mc,
           [this](const Inquiry& inquiry, McSays says) { OnAnswer(inquiry, says); },
-          rng.Fork("inquiries")) {}
+          rng.Fork("inquiries")) {
+  for (int i = 0; i < kMostAtOnce; ++i) changed_.push_back(runtime.NewEvent());
+}
 
 RolloutWatch::~RolloutWatch() = default;
 
@@ -71,13 +72,24 @@ void RolloutWatch::Run(const std::stop_token& stop) {
   const auto rollouts = runtime_.Spawn("watch-rollouts", [&] { WatchRollouts(stop); });
   const auto records = runtime_.Spawn("watch-records", [&] { WatchRecords(stop); });
   const auto inquiries = runtime_.Spawn("inquiries", [&] { inquirer_.Run(stop); });
+  std::vector<std::unique_ptr<Task>> lookers;
+  for (const auto& changed : changed_) {
+    lookers.push_back(
+        runtime_.Spawn("looker", [this, &changed = *changed, &stop] { Work(changed, stop); }));
+  }
   while (!stop.stop_requested()) {
     TellPaused();
-    Instant wake = runtime_.Now() + kLookAgain;
-    if (const auto key = NextDue(wake)) {
-      Look(*key, stop);
+    (void)paused_changed_->Wait({Instant::max(), stop});
+  }
+}
+
+void RolloutWatch::Work(Event& changed, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    Instant wake = Instant::max();
+    if (const auto facts = TakeDue(wake)) {
+      Look(*facts, stop);
     } else {
-      (void)changed_->Wait({wake, stop});
+      (void)changed.Wait({wake, stop});
     }
   }
 }
@@ -137,7 +149,7 @@ void RolloutWatch::OnRolloutPage(WatchHandlers::Page page, const std::vector<Jso
       Put(std::move(facts));
     }
   }
-  changed_->Set();
+  Wake();
 }
 
 // What was not in the snapshot is gone.
@@ -162,16 +174,13 @@ void RolloutWatch::OnRolloutEvent(const KubeEvent& event) {
       Put(std::move(facts));
     }
   }
-  changed_->Set();
+  Wake();
 }
 
 void RolloutWatch::Put(RolloutFacts facts) {
   const Key key{facts.ns, facts.name};
-  if (facts.awaits_people) {
-    paused_.insert(key);
-  } else {
-    paused_.erase(key);
-  }
+  const bool changed = facts.awaits_people ? paused_.insert(key).second : paused_.erase(key) > 0;
+  if (changed) paused_changed_->Set();
   Entry& entry = entries_[key];
   entry.facts = std::move(facts);
   entry.snapshot = snapshots_;
@@ -179,7 +188,7 @@ void RolloutWatch::Put(RolloutFacts facts) {
 
 void RolloutWatch::Drop(const Key& key) {
   entries_.erase(key);
-  paused_.erase(key);
+  if (paused_.erase(key) > 0) paused_changed_->Set();
   due_.Erase(key);
   inquirer_.Set(key.first, key.second, std::nullopt);
 }
@@ -190,8 +199,7 @@ void RolloutWatch::TellPaused() {
     const std::lock_guard lock(mutex_);
     paused = paused_.size();
   }
-  if (paused != paused_told_) actions_.OnPaused(paused);
-  paused_told_ = paused;
+  actions_.OnPaused(paused);
 }
 
 void RolloutWatch::OnRecordPage(WatchHandlers::Page page, const std::vector<Json>& config_maps) {
@@ -206,7 +214,7 @@ void RolloutWatch::OnRecordPage(WatchHandlers::Page page, const std::vector<Json
                       found->second.looked ? runtime_.Now() : InTurn(records_in_turn_++));
     }
   }
-  changed_->Set();
+  Wake();
 }
 
 void RolloutWatch::OnAnswer(const Inquiry& inquiry, McSays says) {
@@ -226,52 +234,51 @@ void RolloutWatch::Touch(const Key& key) {
     if (!entries_.contains(key)) return;
     due_.SetNoLater(key, runtime_.Now());
   }
-  changed_->Set();
+  Wake();
+}
+
+void RolloutWatch::Wake() {
+  for (const auto& changed : changed_) changed->Set();
 }
 
 // The one that has been due longest; if none is, when the next one will be.
-std::optional<RolloutWatch::Key> RolloutWatch::NextDue(Instant& wake) {
+std::optional<RolloutFacts> RolloutWatch::TakeDue(Instant& wake) {
   const std::lock_guard lock(mutex_);
-  if (auto key = due_.Pop(runtime_.Now())) return key;
-  wake = std::min(wake, due_.Next().value_or(wake));
+  if (const auto key = due_.Take(runtime_.Now())) return entries_.at(*key).facts;
+  wake = due_.Next().value_or(Instant::max());
   return std::nullopt;
 }
 
-void RolloutWatch::Look(const Key& key, const std::stop_token& stop) {
-  RolloutFacts facts;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) return;
-    facts = found->second.facts;
-  }
-  const auto next = LookOnce(key, facts, {runtime_.Now() + kLookPatience, stop});
-  if (!next && !stop.stop_requested()) {
-    log_.Warn("cannot look after a Rollout",
-              {{"namespace", key.first}, {"rollout", key.second}, {"error", next.error().message}});
-  }
-  const Nanos until_next = next && *next ? **next - runtime_.WallNow() : kLookAgain;
+// After a look, with what came of it. It may have been touched meanwhile, or be gone.
+void RolloutWatch::PutBack(const Key& key, const Result<std::optional<WallTime>>& next) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(key);
-  if (found == entries_.end()) return;
-  Entry& entry = found->second;
-  entry.looked = entry.looked || next;
-  entry.failures = next ? 0 : entry.failures + 1;
-  const Nanos wait =
-      next ? std::max(until_next, Nanos(0))
-           : std::min(kFirstPause * (1 << std::min(entry.failures, 8)), kLongestPause);
-  due_.SetNoLater(key, runtime_.Now() + wait);  // it may have been touched meanwhile
+  if (const auto found = entries_.find(key); found != entries_.end()) {
+    Entry& entry = found->second;
+    entry.looked = entry.looked || next;
+    entry.failures = next ? 0 : entry.failures + 1;
+    Nanos wait = std::min(kFirstPause * (1 << std::min(entry.failures, 8)), kLongestPause);
+    if (next) wait = *next ? std::max(**next - runtime_.WallNow(), Nanos(0)) : kLookAgain;
+    due_.SetNoLater(key, runtime_.Now() + wait);
+  }
+  due_.PutBack(key);
 }
 
-Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const RolloutFacts& facts,
-                                                       const Deadline& deadline) {
-  auto config_map =
-      kube_.Get({kube::kConfigMaps, key.first, record::StatusConfigMapName(key.second)}, deadline);
-  const bool has_record = config_map.has_value();
-  if (!config_map && config_map.error().code != ErrorCode::kNotFound) {
-    return std::move(config_map).error();
+void RolloutWatch::Look(const RolloutFacts& facts, const std::stop_token& stop) {
+  const auto next = LookOnce(facts, {runtime_.Now() + kLookPatience, stop});
+  if (!next && !stop.stop_requested()) {
+    log_.Warn("cannot look after a Rollout",
+              {{"namespace", facts.ns}, {"rollout", facts.name}, {"error", next.error().message}});
   }
-  const Json status = has_record ? *std::move(config_map) : Json::object();
+  PutBack({facts.ns, facts.name}, next);
+}
+
+Result<std::optional<WallTime>> RolloutWatch::LookOnce(const RolloutFacts& facts,
+                                                       const Deadline& deadline) {
+  const Key key{facts.ns, facts.name};
+  const auto read =
+      record::ReadConfigMap(kube_, record::StatusPlace({facts.ns, facts.name}), deadline);
+  if (!read) return read.error();
+  const Json& status = *read;
   if (auto told = TellVerdicts(key, status, deadline); !told) return std::move(told).error();
 
   WatchState before = StateIn(status);
@@ -286,7 +293,7 @@ Result<std::optional<WallTime>> RolloutWatch::LookOnce(const Key& key, const Rol
   const auto judgement = JudgeNow(facts, verdicts, before, answered, deadline);
   if (!judgement) return judgement.error();
   if (auto told = Tell(judgement->notices, deadline); !told) return std::move(told).error();
-  if (auto written = Write(facts, before, judgement->state, has_record, deadline); !written) {
+  if (auto written = Write(facts, before, judgement->state, status, deadline); !written) {
     return std::move(written).error();
   }
   {
@@ -358,28 +365,27 @@ void RolloutWatch::Count(const RolloutFacts& facts, const Judgement& judgement) 
 
 Result<bool> RolloutWatch::AskReplicaSets(const RolloutFacts& facts, const std::string& canary_hash,
                                           const Deadline& deadline) {
-  std::vector<Json> owned;
-  for (const std::string& hash : {canary_hash, facts.stable_hash}) {
-    auto set = FindReplicaSet(kube_, facts, hash, deadline);
-    if (!set) return std::move(set).error();
-    if (*set) owned.push_back(**std::move(set));
-  }
-  return IsRestored(facts, canary_hash, owned);
+  const auto sets = FindReplicaSets(kube_, facts, {canary_hash, facts.stable_hash}, deadline);
+  if (!sets) return sets.error();
+  return IsRestored(facts, canary_hash, *sets);
 }
 
 Result<void> RolloutWatch::Write(const RolloutFacts& facts, const WatchState& before,
-                                 const WatchState& after, bool has_record,
+                                 const WatchState& after, const Json& seen,
                                  const Deadline& deadline) {
   const Json wanted = ToJson(after);
   if (wanted == ToJson(before)) return {};
   // Merely having been seen is not worth an object of its own.
-  if (!has_record && !after.rollback && after.closed.empty() && after.bypassed.empty()) return {};
-  return record::UpdateConfigMap(
-      kube_, runtime_, rng_, record::StatusPlace({facts.ns, facts.name}),
+  if (seen.empty() && !after.rollback && after.closed.empty() && after.bypassed.empty()) return {};
+  Rng rng = rng_.Fork("write " + facts.ns + "/" + facts.name);
+  auto written = record::UpdateConfigMap(
+      kube_, runtime_, rng, record::StatusPlace({facts.ns, facts.name}),
       [&](const Json& /*data*/) -> std::optional<Json> {
         return Json{{"watch", wanted.dump()}};
       },
-      deadline);
+      deadline, seen);
+  if (!written) return std::move(written).error();
+  return {};
 }
 
 Result<void> RolloutWatch::Tell(std::vector<notify::Notice> notices, const Deadline& deadline) {

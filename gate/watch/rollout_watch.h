@@ -31,7 +31,8 @@ struct WatchOptions {
   InquiryPolicy inquiry;
 };
 
-// What the watch does besides looking. All may wait until the deadline; called by one thread.
+// What the watch does besides looking. Called by several threads, but about one Rollout by one at a
+// time. What has a deadline may wait until then; the others must not wait.
 class WatchActions {
  public:
   virtual ~WatchActions() = default;
@@ -57,6 +58,9 @@ class WatchActions {
 // which was begun and not finished is not begun again: the page follows.
 class RolloutWatch {
  public:
+  // How many Rollouts are looked at at the same time: so many writes to etcd are on their way.
+  static constexpr int kMostAtOnce = 4;
+
   // When `mc` answers no about what has passed, it must have put that on record before: the record
   // is what is acted upon. `rng` spreads the retries of writers that collide, and inquiries.
   RolloutWatch(WatchOptions options, KubeApi& kube, Runtime& runtime, Log& log,
@@ -91,12 +95,14 @@ class RolloutWatch {
   void Drop(const Key& key);
   void TellPaused();
   void Touch(const Key& key);
+  void Wake();
   Instant InTurn(std::size_t turn);
-  std::optional<Key> NextDue(Instant& wake);
+  std::optional<RolloutFacts> TakeDue(Instant& wake);
+  void PutBack(const Key& key, const Result<std::optional<WallTime>>& next);
 
-  void Look(const Key& key, const std::stop_token& stop);
-  Result<std::optional<WallTime>> LookOnce(const Key& key, const RolloutFacts& facts,
-                                           const Deadline& deadline);
+  void Work(Event& changed, const std::stop_token& stop);
+  void Look(const RolloutFacts& facts, const std::stop_token& stop);
+  Result<std::optional<WallTime>> LookOnce(const RolloutFacts& facts, const Deadline& deadline);
   Result<void> TellVerdicts(const Key& key, const Json& status, const Deadline& deadline);
   Result<Judgement> JudgeNow(const RolloutFacts& facts, const std::vector<VerdictFact>& verdicts,
                              const WatchState& before, const std::string& answered,
@@ -104,7 +110,7 @@ class RolloutWatch {
   Result<bool> AskReplicaSets(const RolloutFacts& facts, const std::string& canary_hash,
                               const Deadline& deadline);
   Result<void> Write(const RolloutFacts& facts, const WatchState& before, const WatchState& after,
-                     bool has_record, const Deadline& deadline);
+                     const Json& seen, const Deadline& deadline);
   Result<void> Tell(std::vector<notify::Notice> notices, const Deadline& deadline);
   void Count(const RolloutFacts& facts, const Judgement& judgement);
   void Act(RollbackAction action, const RolloutFacts& facts, const Rollback& rollback,
@@ -115,8 +121,9 @@ class RolloutWatch {
   Runtime& runtime_;
   Log& log_;
   WatchActions& actions_;
-  Rng rng_;
-  const std::unique_ptr<Event> changed_;
+  const Rng rng_;
+  std::vector<std::unique_ptr<Event>> changed_;  // one for each of those that look
+  const std::unique_ptr<Event> paused_changed_;
   Inquirer inquirer_;
 
   std::mutex mutex_;  // guards what follows
@@ -126,8 +133,6 @@ class RolloutWatch {
   std::uint64_t snapshots_ = 0;  // of Rollouts
   std::size_t in_turn_ = 0;      // of the latest snapshot: Rollouts, and records, that can wait
   std::size_t records_in_turn_ = 0;
-
-  std::size_t paused_told_ = 0;  // of Run's thread
 };
 
 }  // namespace gate::watch

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <map>
 #include <memory>
 
 #include "gate/record/status_store.h"
@@ -38,6 +41,8 @@ class Deeds : public WatchActions {
  public:
   Result<void> Tell(const std::vector<notify::Notice>& notices, const Deadline&) override {
     if (mute) return Error{ErrorCode::kUnavailable, "nobody can be told"};
+    const std::string rollout = notices.empty() ? "" : notices.front().rollout;
+    if (const auto takes = slow.find(rollout); takes != slow.end()) takes->second();
     for (const notify::Notice& notice : notices) {
       // As the outbox does: the same fact is told once.
       const std::string key = notify::DedupKey(notice);
@@ -70,7 +75,14 @@ class Deeds : public WatchActions {
     return kinds;
   }
 
+  std::vector<std::string> Rollouts() const {
+    std::vector<std::string> rollouts;
+    for (const notify::Notice& notice : told) rollouts.push_back(notice.rollout);
+    return rollouts;
+  }
+
   bool mute = false;
+  std::map<std::string, std::function<void()>> slow;  // what telling of a Rollout waits for
   std::vector<std::string> keys;
   std::vector<notify::Notice> told;
   int fallbacks = 0;
@@ -136,7 +148,8 @@ class RolloutWatchTest : public ::testing::Test {
   void Record(const std::string& stage, const std::string& verdict) {
     Record(stage, verdict, verdict == "pass" ? "evidence-true" : "evidence-false");
   }
-  void Record(const std::string& stage, const std::string& verdict, const std::string& reason) {
+  void Record(const std::string& stage, const std::string& verdict, const std::string& reason,
+              const std::string& rollout = "demo") {
     const Json record = {
         {"kind", "verdict"},
         {"id", "record-" + std::to_string(++records_)},
@@ -144,7 +157,7 @@ class RolloutWatchTest : public ::testing::Test {
         {"release", JsonString(stage_.Get(Type::kRollout, "demo"), "/metadata/labels/release-id")},
         {"stage", stage},
         {"namespace", "shop"},
-        {"rollout", "demo"},
+        {"rollout", rollout},
         {"podHash", stage_.Status("/currentPodHash")},
         {"verdict", verdict},
         {"reason", reason},
@@ -153,7 +166,7 @@ class RolloutWatchTest : public ::testing::Test {
         {"durationMs", 5}};
     stage_.InProcess("gate", [&](KubeApi& kube, Runtime& runtime) {
       record::StatusStore store(kube, runtime, Rng(2));
-      ASSERT_TRUE(store.Append({"shop", "demo"}, record, {runtime.Now() + seconds(10), {}}));
+      ASSERT_TRUE(store.Append({"shop", rollout}, record, {runtime.Now() + seconds(10), {}}));
     });
   }
   void RunUntilStep(int step) {
@@ -306,6 +319,29 @@ TEST_F(RolloutWatchTest, WhatCouldNotBeToldIsToldLater) {
   deeds_.mute = false;
   RunUntilTold("rolled-back");
   EXPECT_THAT(deeds_.Kinds(), ElementsAre("failed", "rolled-back"));
+}
+
+TEST_F(RolloutWatchTest, OneRolloutThatTakesItsTimeKeepsNoOtherWaiting) {
+  Json other = stage_.Demo(0, Stage::GatedCanary());
+  other["metadata"]["name"] = "other";
+  stage_.Create(other);
+  stage_.RunFor(seconds(10));
+  int at_once = 0;
+  int most_at_once = 0;
+  deeds_.slow["demo"] = [&] {
+    most_at_once = std::max(most_at_once, ++at_once);
+    watcher_->runtime.Sleep({watcher_->runtime.Now() + seconds(8), {}});
+    --at_once;
+  };
+  Record("20", "pass");
+  stage_.RunFor(seconds(1));
+  Record("20", "pass", "evidence-true", "other");
+  Record("50", "pass");  // is told when the first look is over
+  stage_.RunFor(seconds(3));
+  EXPECT_THAT(deeds_.Rollouts(), ElementsAre("other"));
+  stage_.RunFor(seconds(20));
+  EXPECT_THAT(deeds_.Rollouts(), ElementsAre("other", "demo", "demo"));
+  EXPECT_EQ(most_at_once, 1);
 }
 
 TEST_F(RolloutWatchTest, ThatMcAnswersAgainIsToldOnceWhoeverLeads) {
