@@ -79,6 +79,8 @@ void AddContentType(HttpAnswer& answer, std::string_view type) {
   }
 }
 
+constexpr std::size_t kUsualHead = 192;  // what status line and headers take
+
 constexpr std::string_view kHtmlPage =
     "<!DOCTYPE html>\n<html><head><title>Please log in</title></head>\n"
     "<body><h1>Please log in</h1><p>Your session has expired.</p></body></html>\n";
@@ -164,16 +166,18 @@ void BreakBody(const Breakage& breakage, bool is_evidence, HttpAnswer& answer) {
 
 std::string Serialise(const HttpAnswer& answer, std::string_view method, bool keep_alive,
                       gate::WallTime now) {
-  std::string bytes = fmt::format("HTTP/1.1 {} {}\r\n", answer.status, ReasonPhrase(answer.status));
-  if (FindHeader(answer.headers, "Date") == nullptr) {
-    fmt::format_to(std::back_inserter(bytes), "Date: {}\r\n", HttpDate(now));
-  }
-  for (const auto& [name, value] : answer.headers) {
-    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
-  }
+  std::string bytes;
+  bytes.reserve(kUsualHead + answer.body.size());
+  const auto line = [&bytes](std::string_view name, std::string_view value) {
+    bytes.append(name).append(": ").append(value).append("\r\n");
+  };
+  bytes.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
+  bytes.append(ReasonPhrase(answer.status)).append("\r\n");
+  if (FindHeader(answer.headers, "Date") == nullptr) line("Date", HttpDate(now));
+  for (const auto& [name, value] : answer.headers) line(name, value);
   const bool has_body = MayHaveBody(answer.status);
   if (has_body && FindHeader(answer.headers, "Content-Length") == nullptr) {
-    fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n", answer.body.size());
+    line("Content-Length", std::to_string(answer.body.size()));
   }
   if (!keep_alive) bytes += "Connection: close\r\n";
   bytes += "\r\n";

@@ -338,11 +338,13 @@ Plan Engine::Answer(const Response& response, const Share& share, const Request&
   Plan plan;
   plan.keep_alive = request.keep_alive && !NeedsClose(response.fault);
   if (decision.delay > Nanos(0)) plan.steps.emplace_back(Wait{decision.delay});
+  // What a fault draws from.
+  const std::string seed = decision.fault.empty()
+                               ? std::string()
+                               : fmt::format("{}|{}|{}|{}|{}", script_.seed, decision.space,
+                                             decision.rule, decision.key, decision.n);
   AddSteps(response.fault, Serialise(*answer, request.method, plan.keep_alive, now.wall),
-           decision.delay,
-           fmt::format("{}|{}|{}|{}|{}", script_.seed, decision.space, decision.rule, decision.key,
-                       decision.n),
-           plan);
+           decision.delay, seed, plan);
   plan.decision = std::move(decision);
   return plan;
 }

@@ -95,26 +95,35 @@ bool JournalFilter::Matches(const JournalEntry& entry) const {
          (!ending || (entry.completion && entry.completion->ending == *ending));
 }
 
-const JournalEntry& Journal::Arrive(JournalEntry entry) {
-  entry.sequence = ++last_sequence_;
-  bytes_ += SizeOf(entry);
-  entries_.push_back(std::move(entry));
-  DropBeyondLimits();
-  return entries_.back();
+WeighedEntry Weigh(JournalEntry entry) {
+  const std::size_t bytes = SizeOf(entry);
+  return {std::make_unique<JournalEntry>(std::move(entry)), bytes};
 }
 
-void Journal::DropBeyondLimits() {
+const JournalEntry& Journal::Arrive(WeighedEntry entry, std::vector<WeighedEntry>& dropped) {
+  entry.entry->sequence = ++last_sequence_;
+  bytes_ += entry.bytes;
+  entries_.push_back(std::move(entry));
+  DropBeyondLimits(dropped);
+  return *entries_.back().entry;
+}
+
+void Journal::DropBeyondLimits(std::vector<WeighedEntry>& dropped) {
   while (entries_.size() > 1 && (entries_.size() > limits_.entries || bytes_ > limits_.bytes)) {
-    bytes_ -= SizeOf(entries_.front());
-    last_dropped_arrival_ = std::max(last_dropped_arrival_, entries_.front().arrived.wall);
+    WeighedEntry& first = entries_.front();
+    bytes_ -= first.bytes;
+    last_dropped_arrival_ = std::max(last_dropped_arrival_, first.entry->arrived.wall);
+    dropped.push_back(std::move(first));
     entries_.pop_front();
     ++dropped_;
   }
 }
 
 const JournalEntry* Journal::Complete(std::uint64_t sequence, const Completion& completion) {
-  if (entries_.empty() || sequence < entries_.front().sequence) return nullptr;
-  JournalEntry& entry = entries_[sequence - entries_.front().sequence];
+  if (entries_.empty()) return nullptr;
+  const std::uint64_t first = entries_.front().entry->sequence;
+  if (sequence < first) return nullptr;
+  JournalEntry& entry = *entries_[sequence - first].entry;
   entry.completion = completion;
   return &entry;
 }
@@ -122,16 +131,17 @@ const JournalEntry* Journal::Complete(std::uint64_t sequence, const Completion& 
 std::vector<const JournalEntry*> Journal::Find(const JournalFilter& filter, std::uint64_t after,
                                                std::size_t limit) const {
   std::vector<const JournalEntry*> found;
-  for (const JournalEntry& entry : entries_) {
+  for (const auto& [entry, bytes] : entries_) {
     if (found.size() >= limit) break;
-    if (entry.sequence > after && filter.Matches(entry)) found.push_back(&entry);
+    if (entry->sequence > after && filter.Matches(*entry)) found.push_back(entry.get());
   }
   return found;
 }
 
 std::size_t Journal::Count(const JournalFilter& filter) const {
-  return static_cast<std::size_t>(std::count_if(
-      entries_.begin(), entries_.end(), [&](const auto& entry) { return filter.Matches(entry); }));
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(),
+                    [&](const auto& each) { return filter.Matches(*each.entry); }));
 }
 
 Truth Journal::Verify(const JournalFilter& filter, std::size_t min,
@@ -155,7 +165,8 @@ void Journal::Clear() {
 
 void Journal::SetLimits(const JournalLimits& limits) {
   limits_ = limits;
-  DropBeyondLimits();
+  std::vector<WeighedEntry> dropped;
+  DropBeyondLimits(dropped);
 }
 
 }  // namespace mock_mc

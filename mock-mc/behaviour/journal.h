@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,14 @@ struct JournalEntry {
 JournalEntry MakeJournalEntry(const Request& request, const Decision& decision,
                               const Moment& arrived, std::size_t body_limit);
 
+// An entry and an estimate of the memory that it takes. To make one and to destroy one is most of
+// the work of journalling, and can be done while others use the journal.
+struct WeighedEntry {
+  std::unique_ptr<JournalEntry> entry;
+  std::size_t bytes = 0;
+};
+WeighedEntry Weigh(JournalEntry entry);
+
 // Every given part must fit; the texts are compared exactly.
 struct JournalFilter {
   std::optional<std::string> space;
@@ -79,8 +88,9 @@ class Journal {
   explicit Journal(const JournalLimits& limits) : limits_(limits) {}
 
   // Called when a request has arrived, before anything is sent. Returns the entry as kept, with its
-  // sequence number; the newest is kept even if it alone is beyond the limits.
-  const JournalEntry& Arrive(JournalEntry entry);
+  // sequence number; the newest is kept even if it alone is beyond the limits. What has to make
+  // room for it is added to `dropped`.
+  const JournalEntry& Arrive(WeighedEntry entry, std::vector<WeighedEntry>& dropped);
 
   // The completed entry, or nullptr if it has been dropped or cleared.
   const JournalEntry* Complete(std::uint64_t sequence, const Completion& completion);
@@ -106,11 +116,11 @@ class Journal {
   std::uint64_t last_sequence() const { return last_sequence_; }
 
  private:
-  void DropBeyondLimits();
+  void DropBeyondLimits(std::vector<WeighedEntry>& dropped);
 
   JournalLimits limits_;
-  std::deque<JournalEntry> entries_;  // consecutive sequence numbers
-  std::size_t bytes_ = 0;             // estimate of what entries_ holds
+  std::deque<WeighedEntry> entries_;  // consecutive sequence numbers
+  std::size_t bytes_ = 0;             // of all
   std::uint64_t last_sequence_ = 0;
   std::uint64_t dropped_ = 0;
   gate::WallTime last_dropped_arrival_{};

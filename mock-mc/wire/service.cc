@@ -80,9 +80,12 @@ Service::Begun Service::RecordOfListener(Plan plan, const std::string& listener,
 Service::Begun Service::Record(Plan plan, JournalEntry entry, const Moment& now) {
   Callbacks ready;
   entry.decision = plan.decision;
+  WeighedEntry weighed = Weigh(std::move(entry));
+  std::vector<WeighedEntry> dropped;  // destroyed when others need not wait for it
+  dropped.reserve(1);
   std::unique_lock lock(mutex_);
   tally_.CountArrival(plan.decision);
-  const JournalEntry& kept = journal_.Arrive(std::move(entry));
+  const JournalEntry& kept = journal_.Arrive(std::move(weighed), dropped);
   if (!waiters_.empty()) Notify(kept, Change::kArrival, ready);
   Begun begun{kept.sequence, std::move(plan), now, generation_};
   lock.unlock();

@@ -46,7 +46,7 @@ TEST(JournalTest, CutsBodiesAndSaysHowLongTheyWere) {
 
 TEST(JournalTest, AnswersAreKnownFromArrivalToCompletion) {
   Journal journal{JournalLimits()};
-  const std::uint64_t sequence = journal.Arrive(Entry("r")).sequence;
+  const std::uint64_t sequence = Put(journal, Entry("r")).sequence;
   EXPECT_EQ(journal.Count(OfRelease("r")), 1U);
   JournalFilter reset = OfRelease("r");
   reset.ending = Ending::kRst;
@@ -64,7 +64,7 @@ TEST(JournalTest, DropsTheOldestBeyondTheMostEntries) {
   JournalLimits limits;
   limits.entries = 3;
   Journal journal(limits);
-  for (const char* release : {"a", "b", "c", "d"}) journal.Arrive(Entry(release));
+  for (const char* release : {"a", "b", "c", "d"}) Put(journal, Entry(release));
   EXPECT_EQ(journal.dropped(), 1U);
   const auto found = journal.Find(JournalFilter(), 0, 10);
   ASSERT_EQ(found.size(), 3U);
@@ -78,16 +78,29 @@ TEST(JournalTest, DropsTheOldestBeyondTheMostBytesButNeverTheNewest) {
   JournalLimits limits;
   limits.bytes = 30'000;
   Journal journal(limits);
-  for (int i = 0; i < 4; ++i) journal.Arrive(Entry("r", Nanos(0), 8'000));
+  for (int i = 0; i < 4; ++i) Put(journal, Entry("r", Nanos(0), 8'000));
   EXPECT_EQ(journal.dropped(), 1U);
-  EXPECT_EQ(journal.Arrive(Entry("huge", Nanos(0), 100'000)).decision.release, "huge");
+  EXPECT_EQ(Put(journal, Entry("huge", Nanos(0), 100'000)).decision.release, "huge");
   EXPECT_EQ(journal.dropped(), 4U);
   EXPECT_EQ(journal.Count(JournalFilter()), 1U);
 }
 
+TEST(JournalTest, HandsOutWhatHasToMakeRoom) {
+  JournalLimits limits;
+  limits.entries = 1;
+  Journal journal(limits);
+  std::vector<WeighedEntry> dropped;
+  journal.Arrive(Weigh(Entry("a")), dropped);
+  EXPECT_TRUE(dropped.empty());
+  journal.Arrive(Weigh(Entry("b")), dropped);
+  ASSERT_EQ(dropped.size(), 1U);
+  EXPECT_EQ(dropped[0].entry->decision.release, "a");
+  EXPECT_EQ(journal.bytes(), dropped[0].bytes) << "both are of the same size";
+}
+
 TEST(JournalTest, PagesInOrder) {
   Journal journal{JournalLimits()};
-  for (const char* release : {"a", "b", "a", "a"}) journal.Arrive(Entry(release));
+  for (const char* release : {"a", "b", "a", "a"}) Put(journal, Entry(release));
   const auto first = journal.Find(OfRelease("a"), 0, 2);
   ASSERT_EQ(first.size(), 2U);
   EXPECT_EQ(first[1]->sequence, 3U);
@@ -102,7 +115,7 @@ TEST(JournalTest, FiltersByEveryPart) {
   entry.decision.stage = "20";
   entry.decision.rule = "rule";
   entry.decision.response = "response";
-  journal.Arrive(std::move(entry));
+  Put(journal, std::move(entry));
   JournalFilter filter;
   filter.release = "r";
   filter.stage = "20";
@@ -126,8 +139,8 @@ TEST(JournalTest, FiltersByEveryPart) {
 
 TEST(JournalTest, VerifiesCountsExactlyWhileNothingWasDropped) {
   Journal journal{JournalLimits()};
-  journal.Arrive(Entry("r"));
-  journal.Arrive(Entry("r"));
+  Put(journal, Entry("r"));
+  Put(journal, Entry("r"));
   const JournalFilter filter = OfRelease("r");
   EXPECT_EQ(journal.Verify(filter, 2, std::nullopt), Truth::kTrue);
   EXPECT_EQ(journal.Verify(filter, 3, std::nullopt), Truth::kFalse);
@@ -140,9 +153,9 @@ TEST(JournalTest, SaysUnknownOnlyIfWhatWasDroppedMatters) {
   JournalLimits limits;
   limits.entries = 2;
   Journal journal(limits);
-  journal.Arrive(Entry("r", seconds(1)));
-  journal.Arrive(Entry("r", seconds(2)));
-  journal.Arrive(Entry("r", seconds(3)));  // drops the first
+  Put(journal, Entry("r", seconds(1)));
+  Put(journal, Entry("r", seconds(2)));
+  Put(journal, Entry("r", seconds(3)));  // drops the first
   JournalFilter filter = OfRelease("r");
   EXPECT_EQ(journal.Verify(filter, 2, std::nullopt), Truth::kTrue) << "two are here";
   EXPECT_EQ(journal.Verify(filter, 3, std::nullopt), Truth::kUnknown);
@@ -159,13 +172,13 @@ TEST(JournalTest, ClearForgetsWhatWasDroppedButNotTheNumbers) {
   JournalLimits limits;
   limits.entries = 1;
   Journal journal(limits);
-  const std::uint64_t first = journal.Arrive(Entry("r")).sequence;
-  journal.Arrive(Entry("r"));
+  const std::uint64_t first = Put(journal, Entry("r")).sequence;
+  Put(journal, Entry("r"));
   journal.Clear();
   EXPECT_EQ(journal.dropped(), 0U);
   EXPECT_EQ(journal.Verify(OfRelease("r"), 0, 0), Truth::kTrue);
   EXPECT_EQ(journal.Complete(first, {Ending::kFin, At(Nanos(0)), std::nullopt, 0}), nullptr);
-  EXPECT_EQ(journal.Arrive(Entry("r")).sequence, 3U);
+  EXPECT_EQ(Put(journal, Entry("r")).sequence, 3U);
 }
 
 }  // namespace

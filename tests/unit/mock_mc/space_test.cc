@@ -102,7 +102,7 @@ TEST(SpaceTest, TheJournalIsAskedBySpace) {
   Journal journal{JournalLimits()};
   for (const char* run : {"1", "2", "1"}) {
     const Request request = WithHeader(Ask("r"), "X-Run-Id", run);
-    journal.Arrive(MakeJournalEntry(request, DecisionOf(engine, request), At(Nanos(0)), 100));
+    Put(journal, MakeJournalEntry(request, DecisionOf(engine, request), At(Nanos(0)), 100));
   }
   JournalFilter filter;
   filter.space = "1";

@@ -121,6 +121,11 @@ std::string ResponseTo(Engine& engine, const Request& request, gate::Nanos at) {
   return DecisionOf(engine, request, at).response;
 }
 
+const JournalEntry& Put(Journal& journal, JournalEntry entry) {
+  std::vector<WeighedEntry> dropped;
+  return journal.Arrive(Weigh(std::move(entry)), dropped);
+}
+
 ParsedAnswer ParseAnswer(const std::string& bytes) {
   ParsedAnswer answer;
   const std::size_t end = bytes.find("\r\n\r\n");

@@ -7,6 +7,7 @@
 
 #include "gate/base/strict_json.h"
 #include "mock-mc/behaviour/engine.h"
+#include "mock-mc/behaviour/journal.h"
 #include "mock-mc/behaviour/script.h"
 #include "mock-mc/behaviour/signing_key.h"
 
@@ -55,6 +56,9 @@ std::string WithGoodAndBad(std::string_view rules);
 // What `engine` decides about `request`, and the name of the response that it chooses.
 Decision DecisionOf(Engine& engine, const Request& request, gate::Nanos at = gate::Nanos(0));
 std::string ResponseTo(Engine& engine, const Request& request, gate::Nanos at = gate::Nanos(0));
+
+// Has `entry` arrive, and forgets what had to make room for it.
+const JournalEntry& Put(Journal& journal, JournalEntry entry);
 
 struct ParsedAnswer {
   int status = 0;
