@@ -9,7 +9,7 @@ PACKAGES := g++ cmake ninja-build pkg-config ccache libgtest-dev libgmock-dev li
   libfmt-dev libssl-dev libsqlite3-dev libmimalloc-dev prometheus-cpp-dev libvalijson-dev ca-certificates
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup build test drill attest-verify mutants bench monitoring check check-format \
+.PHONY: help setup build test drill prometheus attest-verify mutants bench monitoring check check-format \
   check-tools report-formats report-browser report-samples report-bench wire-fidelity \
   bench-mock-mc bench-watch format clean
 
@@ -50,7 +50,7 @@ build: setup
 test: setup
 	cmake --workflow --preset dev
 
-drill: build
+drill: build $(if $(filter kind,$(BACKEND)),prometheus)
 	build/release/bin/gate-drill run --backend $(BACKEND) --history drill-history.sqlite $(DRILL_ARGS)
 
 clean:
@@ -70,9 +70,11 @@ bench: build
 bench-watch: build
 	tests/bench/watch/run.sh
 
-# Debian starts the Prometheus that it installs: only its promtool is wanted.
-monitoring:
+# Debian starts the Prometheus that it installs; only its programs are wanted.
+prometheus:
 	@$(MAKE) --no-print-directory setup PACKAGES="prometheus jq"
+
+monitoring: prometheus
 	kind/monitoring/check.sh
 
 # Folders of reports that are looked at, too.

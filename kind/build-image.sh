@@ -3,9 +3,10 @@
 #
 #   kind/build-image.sh build/release/bin/rollout-gate example/rollout-gate:1.0 [MAX_BYTES]
 #
-# The image holds the program, the shared libraries that it links, the system's CA certificates (and
-# with gate-drill the manifests that it plays) and nothing else; it runs as user 65532. Prints "IMAGE_ID SIZE_IN_BYTES". Fails without leaving the
-# tag behind if the image is larger than MAX_BYTES.
+# A program named without a folder is looked for on PATH. The image holds the program, the shared
+# libraries that it links, the system's CA certificates (and with gate-drill the manifests that it
+# plays) and nothing else; it runs as user 65532. Prints "IMAGE_ID SIZE_IN_BYTES". Fails without
+# leaving the tag behind if the image is larger than MAX_BYTES.
 set -euo pipefail
 umask 022  # the image is read by another user
 
@@ -13,6 +14,10 @@ die() { echo "build-image: $*" >&2; exit 1; }
 
 [ $# -ge 2 ] || die "usage: build-image.sh PROGRAM_BINARY TAG [MAX_BYTES]"
 program=$1 tag=$2 max_bytes=${3:-0}
+case $program in
+  */*) ;;
+  *) program=$(command -v "$program") || die "$1 is not on PATH; install it" ;;
+esac
 name=$(basename "$program")
 here=$(dirname "${BASH_SOURCE[0]}")
 dockerfile=$here/images/$name.Dockerfile

@@ -299,13 +299,20 @@ void Drawing::VerdictLane() {
 }
 
 void Drawing::NoticeLane() {
-  const bool any = std::any_of(scenario_.timeline.begin(), scenario_.timeline.end(),
-                               [](const TraceEntry& entry) { return entry.name == "notice"; });
-  if (!any) return;
+  const auto is_told = [](const TraceEntry& entry) {
+    return entry.name == "notice" || entry.name == "alert";
+  };
+  if (std::none_of(scenario_.timeline.begin(), scenario_.timeline.end(), is_told)) return;
   const Band band = Lane("Told", kLane);
   std::size_t drawn = 0;
   for (const TraceEntry& entry : scenario_.timeline) {
-    if (entry.name != "notice" || !IsShown(entry) || ++drawn > kMostMarks) continue;
+    if (!is_told(entry) || !IsShown(entry) || ++drawn > kMostMarks) continue;
+    if (entry.name == "alert") {
+      Mark(band, entry, "mr", "!",
+           fmt::format("alert {} {} is firing", FieldText(entry, "severity"),
+                       FieldText(entry, "name")));
+      continue;
+    }
     const std::string to = FieldText(entry, "to");
     const bool alert = FieldText(entry, "action") == "trigger";
     const bool delivered = FieldText(entry, "status").starts_with("2");

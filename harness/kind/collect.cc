@@ -1,6 +1,7 @@
 #include "harness/kind/collect.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -23,6 +24,11 @@ using gate::Result;
 
 std::string NamespacePath(const std::string& ns) {
   return "/api/v1/namespaces/" + gate::PercentEncode(ns);
+}
+
+// Where the API server passes requests on to the stage's Prometheus.
+std::string PrometheusPath(const std::string& ns, const std::string& request) {
+  return NamespacePath(ns) + "/services/http:" + kPrometheusName + ":9090/proxy/api/v1/" + request;
 }
 
 // Of `source` what the vocabulary knows as fields of this event.
@@ -85,6 +91,38 @@ Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtime, con
   if (!journal) return std::move(journal).error().Wrap("reading mock-mc's journal");
   auto trace = McRequestsFromJournal(*journal, Now(runtime));
   if (!trace) return std::move(trace).error().Wrap("reading mock-mc's journal");
+  return trace;
+}
+
+Result<void> AwaitScrape(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
+                         const gate::Deadline& deadline) {
+  constexpr gate::Nanos kPause = std::chrono::milliseconds(200);
+  const std::string path = PrometheusPath(ns, "query?query=" + gate::PercentEncode("up == 1"));
+  for (;;) {
+    auto answer = cluster.GetText(path, deadline);
+    if (!answer) return std::move(answer).error().Wrap("asking Prometheus what it scrapes");
+    const auto parsed = gate::ParseStrictJson(*answer);
+    if (parsed && !gate::JsonArray(*parsed, "/data/result").empty()) return {};
+    const gate::Instant next = runtime.Now() + kPause;
+    if (next >= deadline.at || runtime.Sleep({next, deadline.stop}) == gate::WaitResult::kStopped) {
+      return Error{ErrorCode::kDeadlineExceeded, "Prometheus has not scraped the gate"};
+    }
+  }
+}
+
+Result<Trace> CollectAlerts(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
+                            const gate::Deadline& deadline) {
+  constexpr std::chrono::hours kLongest{1};  // no scenario takes longer
+  const Sighting seen = Now(runtime);
+  const auto now = std::chrono::floor<std::chrono::seconds>(seen.wall).time_since_epoch();
+  const std::string path = PrometheusPath(
+      ns, "query_range?step=1&query=" + gate::PercentEncode("ALERTS{alertstate=\"firing\"}") +
+              "&start=" + std::to_string(std::chrono::seconds(now - kLongest).count()) +
+              "&end=" + std::to_string(now.count()));
+  auto answer = cluster.GetText(path, deadline);
+  if (!answer) return std::move(answer).error().Wrap("asking Prometheus for alerts");
+  auto trace = AlertsFromQuery(*answer, seen);
+  if (!trace) return std::move(trace).error().Wrap("asking Prometheus for alerts");
   return trace;
 }
 
@@ -186,6 +224,26 @@ Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen) {
   for (const Json& record : AuditRecordsIn(log)) {
     auto event =
         MakeEvent("audit", JsonString(record, "/time"), seen, KnownFields("audit", record));
+    if (!event) return std::move(event).error();
+    trace.push_back(*std::move(event));
+  }
+  return trace;
+}
+
+Result<Trace> AlertsFromQuery(std::string_view answer, const Sighting& seen) {
+  auto parsed = gate::ParseStrictJson(answer);
+  if (!parsed) return std::move(parsed).error();
+  if (JsonString(*parsed, "/status") != "success") {
+    return Error{ErrorCode::kProtocol, "it says " + JsonString(*parsed, "/error")};
+  }
+  Trace trace;
+  for (const Json& series : gate::JsonArray(*parsed, "/data/result")) {
+    // It was seen a second after the last time that it was not seen.
+    const gate::WallTime began{std::chrono::seconds(gate::JsonInt(series, "/values/0/0") - 1)};
+    auto event = MakeEvent("alert", gate::FormatRfc3339(began, 0), seen,
+                           {{"name", JsonString(series, "/metric/alertname")},
+                            {"severity", JsonString(series, "/metric/severity")},
+                            {"environment", JsonString(series, "/metric/environment")}});
     if (!event) return std::move(event).error();
     trace.push_back(*std::move(event));
   }

@@ -33,11 +33,22 @@ gate::Result<Trace> CollectMcRequests(ClusterApi& cluster, gate::Runtime& runtim
 gate::Result<Trace> CollectAudits(ClusterApi& cluster, gate::Runtime& runtime,
                                   const std::string& ns, const gate::Deadline& deadline);
 
+// Waits until the stage's Prometheus has scraped the gate: an increase counts from there.
+gate::Result<void> AwaitScrape(ClusterApi& cluster, gate::Runtime& runtime, const std::string& ns,
+                               const gate::Deadline& deadline);
+
+// The alerts that the stage's Prometheus saw firing, as `alert` events.
+gate::Result<Trace> CollectAlerts(ClusterApi& cluster, gate::Runtime& runtime,
+                                  const std::string& ns, const gate::Deadline& deadline);
+
 // The pure parts. kProtocol if the text is not what the program promises to write.
 gate::Result<Trace> McRequestsFromJournal(std::string_view journal, const Sighting& seen);
 // The audit records among a log's lines, which also holds what went to stderr.
 std::vector<gate::Json> AuditRecordsIn(std::string_view log);
 gate::Result<Trace> AuditsFromLog(std::string_view log, const Sighting& seen);
+// `answer` to a range query of the series ALERTS that are firing: an event for the beginning of
+// each.
+gate::Result<Trace> AlertsFromQuery(std::string_view answer, const Sighting& seen);
 
 // Both traces as one, ordered by time.
 Trace Merge(Trace first, Trace second);

@@ -28,7 +28,8 @@ constexpr gate::Nanos kUndoTime = std::chrono::seconds(60);
 constexpr std::size_t kTokenBytes = 32;
 
 constexpr const char* kServeWithHelm = "rollout-gate-serve-helm";
-constexpr const char* kBuilt[] = {"rollout-gate", "rollout-gate-serve", kServeWithHelm, "mock-mc"};
+constexpr const char* kBuilt[] = {"rollout-gate", "rollout-gate-serve", kServeWithHelm, "mock-mc",
+                                  kPrometheusName};
 
 // Of an image that we build.
 std::string TagOf(const std::string& image, const std::string& run) {
@@ -118,11 +119,21 @@ Result<Json> KindBackend::BringUp(const Progress& progress, const gate::Deadline
   if (!nodes) return nodes;
   (*facts)["kubernetes"] = *std::move(nodes);
   builds_images_ = true;
-  helm_.emplace(*tools_, paths_, cluster_name_,
-                Helm::Images{images->serve.tag, TagOf(kServeWithHelm, run_)});
+  MakeExtras(*images);
   auto keys = MakeWorld(*images);
   if (!keys) return std::move(keys).error();
   return facts;
+}
+
+void KindBackend::MakeExtras(const Images& images) {
+  const auto lazy = [&](const std::string& script, const std::string& from,
+                        const std::string& image) {
+    const std::string tag = TagOf(image, run_);
+    return LazyImage(*tools_, cluster_name_, {paths_.files + script, from, tag}, tag);
+  };
+  extras_.reset(new StageExtras{Helm(*tools_, paths_.files + "/helm-chart"),
+                                lazy("/add-helm.sh", images.serve.tag, kServeWithHelm),
+                                lazy("/build-image.sh", "prometheus", kPrometheusName)});
 }
 
 // What is to be kept is nobody's to remove.
@@ -289,7 +300,7 @@ Result<void> KindBackend::MakeWorld(const Images& images) {
 }
 
 std::unique_ptr<Stage> KindBackend::NewStage(const Scenario& scenario) {
-  GATE_CHECK(cluster_ != nullptr && helm_.has_value());
+  GATE_CHECK(cluster_ != nullptr && extras_ != nullptr);
   gate::Rng rng = parts_.rng.Fork(scenario.id + "/" + std::to_string(stages_.fetch_add(1)));
   StageWorld world = world_;
   world.ns = "drill-" + gate::LowerCase(scenario.id) + "-" + RunId(rng);
@@ -297,7 +308,7 @@ std::unique_ptr<Stage> KindBackend::NewStage(const Scenario& scenario) {
   world.caller_token = gate::Secret(gate::Base64UrlEncode(rng.Bytes(kTokenBytes)));
   return std::make_unique<KindStage>(
       *cluster_, parts_.runtime, parts_.files, paths_.files + "/scenario", scenario,
-      std::move(world), Keeps() ? KindStage::Keep::kYes : KindStage::Keep::kNo, &*helm_);
+      std::move(world), Keeps() ? KindStage::Keep::kYes : KindStage::Keep::kNo, extras_.get());
 }
 
 Result<void> KindBackend::Stop(const gate::Deadline& deadline) {
@@ -318,7 +329,7 @@ Result<void> KindBackend::TakeDown(const gate::Deadline& deadline) {
   }
   owns_cluster_ = false;
   if (std::exchange(builds_images_, false)) note(RemoveImages(run_, deadline));
-  helm_.reset();
+  extras_.reset();
   cluster_.reset();
   tools_.reset();
   left_here_.clear();

@@ -12,8 +12,8 @@
 #include "gate/seams/runtime.h"
 #include "harness/kind/cluster_api.h"
 #include "harness/kind/cluster_tools.h"
-#include "harness/kind/helm.h"
 #include "harness/kind/images.h"
+#include "harness/kind/kind_stage.h"
 #include "harness/kind/preflight.h"
 #include "harness/kind/process.h"
 #include "harness/kind/run_mark.h"
@@ -60,6 +60,7 @@ class KindBackend : public Backend {
   };
 
   gate::Result<gate::Json> BringUp(const Progress& progress, const gate::Deadline& deadline);
+  void MakeExtras(const Images& images);
   gate::Result<void> Mark();
   void RemoveLeftBehind(const Progress& progress, const gate::Deadline& deadline);
   gate::Result<void> Remove(const LeftBehind& left, const gate::Deadline& deadline);
@@ -91,7 +92,7 @@ class KindBackend : public Backend {
   bool builds_images_ = false;
   std::vector<LeftBehind> left_here_;  // on the given cluster, by runs that were killed
   std::unique_ptr<ClusterApi> cluster_;
-  std::optional<Helm> helm_;
+  std::unique_ptr<StageExtras> extras_;
   StageWorld world_;  // what all stages have in common
   std::atomic<std::uint64_t> stages_ = 0;
 };

@@ -17,7 +17,7 @@ constexpr const char* kFieldManager = "gate-drill";
 
 KindStage::KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files,
                      std::string directory, const Scenario& scenario, StageWorld world, Keep keep,
-                     Helm* helm)
+                     StageExtras* extras)
     : cluster_(cluster),
       runtime_(runtime),
       files_(files),
@@ -25,15 +25,12 @@ KindStage::KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& f
       scenario_(scenario),
       world_(std::move(world)),
       keep_(keep),
-      helm_(InstalledByHelm(scenario) ? helm : nullptr) {}
+      extras_(extras),
+      by_helm_(extras != nullptr && InstalledByHelm(scenario)) {}
 
 Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& deadline) {
-  if (helm_ != nullptr) {
-    progress("building an image with helm");
-    auto image = helm_->EnsureImage(deadline);
-    if (!image) return std::move(image).error();
-    world_.serve_image = *std::move(image);
-  }
+  auto made = MakeImages(progress, deadline);
+  if (!made) return made;
   progress("applying manifests");
   auto applied = ApplyObjects(deadline);
   if (!applied) return applied;
@@ -45,8 +42,31 @@ Result<void> KindStage::Prepare(const Progress& progress, const gate::Deadline& 
     auto serving = Await(AvailableDeployment(world_.ns, kGateName), deadline);
     if (!serving) return serving;
   }
+  if (scenario_.prometheus) {
+    progress("waiting for Prometheus");
+    auto watching = Await(AvailableDeployment(world_.ns, kPrometheusName), deadline);
+    if (!watching) return watching;
+    auto scraped = AwaitScrape(cluster_, runtime_, world_.ns, deadline);
+    if (!scraped) return scraped;
+  }
   progress("waiting for the stable release");
   return Await(HealthyRollout(world_.ns, rollout_), deadline);
+}
+
+Result<void> KindStage::MakeImages(const Progress& progress, const gate::Deadline& deadline) {
+  if (by_helm_) {
+    progress("building an image with helm");
+    auto image = extras_->serve_with_helm.Ensure(deadline);
+    if (!image) return std::move(image).error();
+    world_.serve_image = *std::move(image);
+  }
+  if (scenario_.prometheus) {
+    progress("building an image of Prometheus");
+    auto image = extras_->prometheus.Ensure(deadline);
+    if (!image) return std::move(image).error();
+    world_.prometheus_image = *std::move(image);
+  }
+  return {};
 }
 
 Result<gate::KubeApi*> KindStage::KubeOf(const std::string& person,
@@ -65,8 +85,9 @@ Result<void> KindStage::ApplyObjects(const gate::Deadline& deadline) {
   auto objects = StageObjects(files_, directory_, scenario_, world_);
   if (!objects) return std::move(objects).error();
   for (const Manifest& manifest : *objects) {
-    const bool by_helm = helm_ != nullptr && manifest.ref.resource == gate::kube::kRollouts;
-    auto applied = by_helm ? helm_->Upgrade(manifest.object, deadline) : Apply(manifest, deadline);
+    const bool by_helm = by_helm_ && manifest.ref.resource == gate::kube::kRollouts;
+    auto applied =
+        by_helm ? extras_->helm.Upgrade(manifest.object, deadline) : Apply(manifest, deadline);
     if (!applied) return applied;
     if (by_helm) released_ = manifest.object;
   }
@@ -82,10 +103,10 @@ Result<void> KindStage::Apply(const Manifest& manifest, const gate::Deadline& de
 }
 
 Result<bool> KindStage::DeployByInstaller(const gate::Json& patch, const gate::Deadline& deadline) {
-  if (helm_ == nullptr) return false;
+  if (!by_helm_) return false;
   gate::Json next = released_;
   next.merge_patch(patch);
-  auto upgraded = helm_->Upgrade(next, deadline);
+  auto upgraded = extras_->helm.Upgrade(next, deadline);
   if (!upgraded) return std::move(upgraded).error();
   released_ = std::move(next);
   return true;
@@ -116,7 +137,11 @@ Result<Trace> KindStage::Collect(const gate::Deadline& deadline) {
   if (!requests) return requests;
   auto audits = CollectAudits(cluster_, runtime_, world_.ns, deadline);
   if (!audits) return audits;
-  return Merge(*std::move(requests), *std::move(audits));
+  Trace all = Merge(*std::move(requests), *std::move(audits));
+  if (!scenario_.prometheus) return all;
+  auto alerts = CollectAlerts(cluster_, runtime_, world_.ns, deadline);
+  if (!alerts) return alerts;
+  return Merge(std::move(all), *std::move(alerts));
 }
 
 Result<void> KindStage::Remove(const gate::Deadline& deadline) {

@@ -8,22 +8,29 @@
 #include "gate/seams/runtime.h"
 #include "harness/kind/cluster_api.h"
 #include "harness/kind/helm.h"
+#include "harness/kind/lazy_image.h"
 #include "harness/kind/stage_objects.h"
 #include "harness/kind/wait.h"
 #include "harness/runner/backend.h"
 
 namespace drill {
 
+// What few scenarios need, and all that do share.
+struct StageExtras {
+  Helm helm;                  // installs the Rollout where InstalledByHelm says so
+  LazyImage serve_with_helm;  // the gate as a service that can roll it back
+  LazyImage prometheus;       // where Scenario::prometheus
+};
+
 // One scenario in a namespace of its own.
 class KindStage : public Stage {
  public:
   enum class Keep { kNo, kYes };  // kYes: Remove leaves the namespace for looking at
 
-  // `directory` is kind/scenario. All references must outlive the stage. `helm` installs the
-  // Rollout where the scenario says so (InstalledByHelm); null: there it is only played that it
-  // had.
+  // `directory` is kind/scenario. All references must outlive the stage. Without `extras` it is
+  // only played that Helm had installed the Rollout.
   KindStage(ClusterApi& cluster, gate::Runtime& runtime, gate::Files& files, std::string directory,
-            const Scenario& scenario, StageWorld world, Keep keep, Helm* helm = nullptr);
+            const Scenario& scenario, StageWorld world, Keep keep, StageExtras* extras = nullptr);
 
   gate::Runtime& runtime() override { return runtime_; }
   gate::KubeApi& kube() override { return cluster_.kube(); }
@@ -41,6 +48,7 @@ class KindStage : public Stage {
   gate::Result<void> Remove(const gate::Deadline& deadline) override;
 
  private:
+  gate::Result<void> MakeImages(const Progress& progress, const gate::Deadline& deadline);
   gate::Result<void> Apply(const Manifest& manifest, const gate::Deadline& deadline);
   gate::Result<void> ApplyObjects(const gate::Deadline& deadline);
   gate::Result<void> Await(const Awaited& awaited, const gate::Deadline& deadline);
@@ -53,7 +61,8 @@ class KindStage : public Stage {
   StageWorld world_;
   const std::string rollout_ = kRolloutName;
   const Keep keep_;
-  Helm* const helm_;
+  StageExtras* const extras_;
+  const bool by_helm_;
   gate::Json released_;  // the Rollout as Helm has it
   std::map<std::string, std::shared_ptr<gate::KubeApi>> people_;
 };

@@ -22,6 +22,7 @@ using gate::Result;
 
 bool Always(const Scenario& /*scenario*/) { return true; }
 bool AsJob(const Scenario& scenario) { return scenario.gate_mode == GateMode::kJob; }
+bool Watched(const Scenario& scenario) { return scenario.prometheus; }
 bool AsService(const Scenario& scenario) { return scenario.gate_mode == GateMode::kService; }
 
 struct ObjectFile {
@@ -48,6 +49,9 @@ constexpr std::array kObjectFiles{
     ObjectFile{"mock-mc.yaml", Always},
     ObjectFile{"gate-serve-service.yaml", AsService},
     ObjectFile{"gate-serve.yaml", AsService},
+    ObjectFile{"prometheus-config.yaml", Watched},
+    ObjectFile{"prometheus-service.yaml", Watched},
+    ObjectFile{"prometheus.yaml", Watched},
     ObjectFile{"analysis-template.yaml", AsJob},
     ObjectFile{"analysis-template-web.yaml", AsService},
     ObjectFile{"demo-script.yaml", Always},
@@ -168,6 +172,9 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
   if (!job_deadline) return std::move(job_deadline).error();
   auto script = CheckedScript(scenario, world);
   if (!script) return std::move(script).error();
+  Result<std::string> rules = std::string();
+  if (scenario.prometheus) rules = files.Read(directory + "/../monitoring/rules.yaml");
+  if (!rules) return std::move(rules).error();
   return Placeholders{
       {"NAMESPACE", world.ns},
       {"RUN", world.run},
@@ -189,7 +196,9 @@ Result<Placeholders> StagePlaceholders(gate::Files& files, const std::string& di
       {"KEYRING", Text(Keyring(world))},
       {"TOKEN", std::string(world.token.Reveal())},
       {"CALLER_TOKEN", std::string(world.caller_token.Reveal())},
-      {"MC_SCRIPT", *std::move(script)}};
+      {"MC_SCRIPT", *std::move(script)},
+      {"PROMETHEUS_IMAGE", world.prometheus_image},
+      {"ALERT_RULES", *std::move(rules)}};
 }
 
 }  // namespace

@@ -18,10 +18,11 @@ namespace drill {
 
 // The names that the manifests of kind/scenario/ and the code share.
 inline constexpr const char* kRolloutName = "demo";
-inline constexpr const char* kMockName = "mock-mc";         // Deployment and Service
-inline constexpr const char* kMockAdminPort = "8081";       // of the Service
-inline constexpr const char* kGateName = "rollout-gate";    // Deployment and Service; label `app`
-inline constexpr const char* kRunLabel = "gate-drill/run";  // of namespaces
+inline constexpr const char* kMockName = "mock-mc";           // Deployment and Service
+inline constexpr const char* kMockAdminPort = "8081";         // of the Service
+inline constexpr const char* kGateName = "rollout-gate";      // Deployment and Service; label `app`
+inline constexpr const char* kPrometheusName = "prometheus";  // Deployment and Service
+inline constexpr const char* kRunLabel = "gate-drill/run";    // of namespaces
 
 // MC's signing key as both sides need it.
 struct SigningKeyPair {
@@ -40,10 +41,11 @@ struct StageWorld {
   std::string gate_image;
   std::string serve_image;  // of the gate as a service
   std::string mock_image;
-  gate::Secret token;           // MC expects it, the gate shows it
-  SigningKeyPair good;          // in the gate's keyring
-  SigningKeyPair rogue;         // not
-  gate::Secret caller_token{};  // Argo Rollouts shows it, the gate as a service expects it
+  gate::Secret token;              // MC expects it, the gate shows it
+  SigningKeyPair good;             // in the gate's keyring
+  SigningKeyPair rogue;            // not
+  gate::Secret caller_token{};     // Argo Rollouts shows it, the gate as a service expects it
+  std::string prometheus_image{};  // where Scenario::prometheus
 };
 
 // The Rollout is a Helm release, as the scenario has the gate roll it back by Helm.

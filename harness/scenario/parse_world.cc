@@ -144,8 +144,18 @@ void CheckGateMode(MapReader& map, GateMode mode) {
   for (const char* key : {"image", "jobDeadline"}) {
     if (!is_job && map.Find(key)) map.Complain(key, "is for the gate as a Job, not as a service");
   }
-  if (is_job && map.Find("grace")) {
-    map.Complain("grace", "is for the gate as a service: it needs `mode: service`");
+  for (const char* key : {"grace", "prometheus"}) {
+    if (is_job && map.Find(key)) {
+      map.Complain(key, "is for the gate as a service: it needs `mode: service`");
+    }
+  }
+}
+
+void ParsePrometheus(MapReader& map, Scenario& scenario) {
+  map.Read("prometheus", scenario.prometheus);
+  const auto& backends = scenario.backends;
+  if (scenario.prometheus && std::find(backends.begin(), backends.end(), "sim") != backends.end()) {
+    map.Complain("prometheus", "is for a real cluster: the scenario needs `backends: [kind]`");
   }
 }
 
@@ -161,6 +171,7 @@ void ParseGate(const Node& node, Scenario& scenario, Mistakes& mistakes) {
   if (const auto grace = map.Find("grace")) {
     scenario.gate_grace = ReadWholeSeconds(*grace, mistakes);
   }
+  ParsePrometheus(map, scenario);
   if (const auto config = map.Find("config")) {
     scenario.gate_config = ReadFreeForm(*config, mistakes);
   }

@@ -61,7 +61,8 @@ struct Scenario {
   Deploy::Image canary_image = Deploy::Image::kPresent;
   GateMode gate_mode = GateMode::kJob;
   bool dry_run = false;
-  bool gate_image = true;  // false: the gate's Job names an image that does not exist
+  bool gate_image = true;   // false: the gate's Job names an image that does not exist
+  bool prometheus = false;  // one watches the service, with the alert rules of kind/monitoring
   std::optional<gate::Nanos> job_deadline;  // of the gate's Job, whole seconds; else from its hold
   std::optional<gate::Nanos> gate_grace;    // of the service's pod, whole seconds; else ample
   gate::Json gate_config;                   // merged over the drill's gate configuration (RFC 7396)

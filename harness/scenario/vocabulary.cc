@@ -71,6 +71,7 @@ std::vector<EventKind> BuildVocabulary() {
         {"stage"},
         {"reason"}},
        kAtTheEnd},
+      {"alert", {{"name"}, {"severity"}, {"environment"}}, kAtTheEnd},
       {"audit",
        {{"kind"},
         {"seq"},

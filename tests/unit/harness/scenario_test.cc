@@ -121,6 +121,20 @@ TEST(ScenarioTest, SettingsOfTheOtherModeAreMistakes) {
   EXPECT_EQ(mistakes("{mode: service, grace: 1500ms}"), "s.yaml:7:32: must be whole seconds");
 }
 
+TEST(ScenarioTest, OnlyARealClusterHasAPrometheusAndOnlyAServiceIsScraped) {
+  const auto parse = [](const std::string& gate, const std::string& rest) {
+    return ParseScenario(WithGate(gate) + rest, "s.yaml");
+  };
+  const auto parsed = parse("{mode: service, prometheus: true}", "backends: [kind]\n");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_TRUE(parsed->prometheus);
+  EXPECT_EQ(parse("{mode: service, prometheus: true}", "").error().message,
+            "s.yaml:7:37: is for a real cluster: the scenario needs `backends: [kind]`");
+  EXPECT_EQ(parse("{prometheus: true}", "backends: [kind]\n").error().message,
+            "s.yaml:7:22: is for the gate as a service: it needs `mode: service`");
+  EXPECT_FALSE(parse("{mode: service}", "")->prometheus);
+}
+
 TEST(ScenarioTest, HasDefaultsForWhatIsNotSaid) {
   const auto parsed = ParseScenario(With(kExpect), "s.yaml");
   ASSERT_TRUE(parsed) << parsed.error().message;

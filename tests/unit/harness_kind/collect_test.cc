@@ -94,6 +94,38 @@ TEST_F(CollectTest, AnAuditRecordWithoutATimeIsAnError) {
   EXPECT_FALSE(AuditsFromLog("{\"kind\":\"verdict\",\"hash\":\"aa\"}\n", seen_));
 }
 
+TEST_F(CollectTest, AnAlertIsAnEventOfTheSecondInWhichItBeganToFire) {
+  const auto trace = AlertsFromQuery(
+      R"({"status": "success", "data": {"resultType": "matrix", "result": [
+        {"metric": {"__name__": "ALERTS", "alertname": "RolloutGateBypass", "severity": "critical",
+                    "environment": "drill", "alertstate": "firing"},
+         "values": [[1772366401, "1"], [1772366402, "1"]]}]}})",
+      seen_);
+  ASSERT_TRUE(trace) << trace.error().message;
+  ASSERT_EQ(trace->size(), 1U);
+  const TraceEvent& event = trace->front();
+  EXPECT_EQ(event.name, "alert");
+  EXPECT_EQ(gate::FormatRfc3339(event.wall), "2026-03-01T12:00:00.000Z");
+  EXPECT_EQ(event.uncertainty, std::chrono::seconds(1));
+  EXPECT_EQ(
+      event.fields,
+      Json({{"name", "RolloutGateBypass"}, {"severity", "critical"}, {"environment", "drill"}}));
+}
+
+TEST_F(CollectTest, WherePrometheusFindsNoAlertThereIsNoEvent) {
+  const auto trace = AlertsFromQuery(
+      R"({"status": "success", "data": {"resultType": "matrix", "result": []}})", seen_);
+  ASSERT_TRUE(trace);
+  EXPECT_TRUE(trace->empty());
+}
+
+TEST_F(CollectTest, AnErrorOfPrometheusIsNoAbsenceOfAlerts) {
+  const auto trace = AlertsFromQuery(R"({"status": "error", "error": "query timed out"})", seen_);
+  ASSERT_FALSE(trace);
+  EXPECT_THAT(trace.error().message, HasSubstr("query timed out"));
+  EXPECT_FALSE(AlertsFromQuery("<html>", seen_));
+}
+
 TEST_F(CollectTest, MergeOrdersByTimeAndKeepsTheOrderOfEqualTimes) {
   const auto event = [](const char* name, int at) {
     return TraceEvent{name, gate::Instant(gate::Nanos(at)), {}, gate::Nanos(0), Json::object()};

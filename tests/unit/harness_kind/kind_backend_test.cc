@@ -363,6 +363,33 @@ TEST_F(KindBackendTest, WhereTheGateRollsBackByHelmItHasHelmAndTheRolloutIsARele
   EXPECT_THAT(machine_.images, IsEmpty());
 }
 
+TEST_F(KindBackendTest, ThePrometheusOnPathWatchesTheScenariosThatSaySo) {
+  const auto backend = NewBackend();
+  ASSERT_TRUE(Start(*backend));
+  Scenario scenario;
+  scenario.id = "GATE-098";
+  scenario.stable_release = "shop-1.4.0";
+  scenario.gate_mode = GateMode::kService;
+  scenario.prometheus = true;
+  const auto made = [&] {
+    return std::count_if(
+        machine_.commands.begin(), machine_.commands.end(), [](const std::string& command) {
+          return command.find("/build-image.sh prometheus gate-drill/prometheus:") !=
+                 std::string::npos;
+        });
+  };
+  EXPECT_EQ(made(), 0);
+  for (int i = 0; i < 2; ++i) {
+    const auto stage = backend->NewStage(scenario);
+    // Nothing becomes ready here, but everything has been applied by then.
+    EXPECT_FALSE(stage->Prepare([](std::string_view) {}, {runtime_.Now()}));
+    EXPECT_TRUE(kube_.Has({"apps", "v1", "deployments"}, stage->ns(), kPrometheusName));
+  }
+  EXPECT_EQ(made(), 1);
+  ASSERT_TRUE(Stop(*backend));
+  EXPECT_THAT(machine_.images, IsEmpty());
+}
+
 TEST_F(KindBackendTest, TheNextStartRemovesWhatAKilledRunLeftBehind) {
   machine_.clusters = {"somebodys"};
   const std::string directory = LeaveBehind({"dead1", "gate-drill-dead1"});

@@ -166,6 +166,22 @@ TEST_F(StageObjectsTest, OnlyAGateThatRollsBackByHelmMayReadSecretsAndHasRoomFor
   EXPECT_FALSE(InstalledByHelm(scenario));
 }
 
+TEST_F(StageObjectsTest, APrometheusHasTheRulesThatShip) {
+  Scenario scenario = AServiceScenario();
+  const auto about_it = [&] {
+    const auto objects = Render(scenario);
+    return std::count_if(objects.begin(), objects.end(),
+                         [](const Manifest& each) { return each.ref.name == kPrometheusName; });
+  };
+  EXPECT_EQ(about_it(), 0);
+  scenario.prometheus = true;
+  EXPECT_EQ(about_it(), 3);
+  const auto objects = Render(scenario);
+  const Json& config = Object(objects, "ConfigMap", kPrometheusName);
+  EXPECT_THAT(gate::JsonString(config, "/data/rules.yaml"),
+              HasSubstr("alert: RolloutGateConsecutiveFailures"));
+}
+
 TEST_F(StageObjectsTest, APersonHasTheRightsThatTheProjectGivesWhoOverrides) {
   const auto objects = PersonObjects("ann", "drill-1");
   for (const Manifest& each : objects) {
