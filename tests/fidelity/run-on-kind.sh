@@ -32,7 +32,7 @@ play_sim "$both" "$out/sim"
 # What only a real cluster can play has nothing to be held against.
 "$drill" trace "$real" --out "$out/real" >/dev/null
 for trace in "$out"/real/*; do
-  [[ ,$both, == *,"$(basename "${trace%%.*}")",* ]] || rm "$trace"
+  [[ ,$both, == *,"$(basename "$trace" .jsonl)",* ]] || rm "$trace"
 done
 
 # compare SIM REAL: prints who agrees; fails unless all do.
