@@ -20,7 +20,9 @@ using gate::Nanos;
 
 // All lengths in units of the drawing, which is 1000 wide.
 constexpr double kRight = kLaneLeft + kLaneWidth;
-constexpr int kTop = 46;  // below it the lanes; above, the names of the moments
+constexpr int kMomentLine = 13;
+// Below it the lanes; above, the names of the moments, a line for each if all are near each other.
+constexpr int kTop = 7 + kMomentLine * static_cast<int>(kMomentNames.size());
 constexpr int kLane = 34;
 constexpr int kTallLane = 62;
 constexpr std::size_t kMostMarks = 120;     // of one lane; the journal has them all
@@ -346,7 +348,7 @@ void Drawing::Axis() {
   bottom_ += 24;
 }
 
-// Names of moments that are near each other are put on two lines by turns.
+// Names of moments that are near each other are put on lines below each other.
 void Drawing::MomentLines() {
   double last = -1000;
   int line = 0;
@@ -355,7 +357,7 @@ void Drawing::MomentLines() {
     if (entry == nullptr) continue;
     const double x = X(entry->at);
     constexpr double kLabel = 84;
-    line = x - last < kLabel ? (line + 1) % 3 : 0;
+    line = x - last < kLabel ? line + 1 : 0;
     last = x;
     const bool at_end = x > kRight - kLabel;
     Put("<g class=\"mo m{}\" data-moment=\"t{}\" data-t=\"{:.3f}\" data-x=\"{:.1f}\"><title>t{} "
@@ -363,9 +365,9 @@ void Drawing::MomentLines() {
         "{} s after the deployment, at most {} s earlier; {}</title><path d=\"M{:.1f} {}V{}\"/>"
         "<text x=\"{:.1f}\" y=\"{}\"{}>t{} {}</text></g>",
         i, i, Seconds(entry->at), x, i, kMomentNames[i], gate::FormatSeconds(entry->at - zero_),
-        gate::FormatSeconds(entry->uncertainty), Clean(entry->name), x, 4 + line * 13, bottom_ - 24,
-        at_end ? x - 4 : x + 4, 12 + line * 13, at_end ? " text-anchor=\"end\"" : "", i,
-        kMomentNames[i]);
+        gate::FormatSeconds(entry->uncertainty), Clean(entry->name), x, 4 + line * kMomentLine,
+        bottom_ - 24, at_end ? x - 4 : x + 4, 12 + line * kMomentLine,
+        at_end ? " text-anchor=\"end\"" : "", i, kMomentNames[i]);
   }
 }
 

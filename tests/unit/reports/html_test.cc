@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
+#include <string>
 
 #include "reports/render.h"
 #include "reports/swimlanes.h"
@@ -103,6 +105,29 @@ TEST(SwimlanesTest, MarksAreWhereTheirTimesAre) {
   const double span = 12.5 * 1.02;
   EXPECT_NEAR(std::stod(found[1]), kLaneLeft + 10.0 / span * kLaneWidth, 0.06);
   ASSERT_TRUE(std::regex_search(svg, found, std::regex("data-moment=\"t1\" data-t=\"10\\.000\"")));
+}
+
+TEST(SwimlanesTest, NamesOfMomentsDoNotLieOnEachOtherHoweverNearTheyAre) {
+  ScenarioResult scenario = GreenRun().scenarios.front();
+  const auto at = [](int second, const std::string& name, const gate::Json& fields) {
+    return TraceEntry{name, seconds(second), gate::WallTime(seconds(second)), gate::Nanos(0),
+                      fields};
+  };
+  scenario.timeline = {at(0, "deployed", gate::Json::object()),
+                       at(1, "mc.request", {{"status", 200}, {"evidenceOk", false}}),
+                       at(1, "verdict", {{"verdict", "fail"}}),
+                       at(1, "rollout.aborted", gate::Json::object()),
+                       at(2, "restored", gate::Json::object()),
+                       at(2, "rollout.phase", {{"phase", "Degraded"}}),
+                       at(300, "notice", gate::Json::object())};
+  const std::string svg = RenderSwimlanes(scenario);
+  const std::regex name("data-moment=\"(t[0-9])\".*?<text x=\"[^\"]*\" y=\"([0-9]+)\"");
+  std::map<std::string, std::string> moment_at;  // by the height of its name
+  for (std::sregex_iterator found(svg.begin(), svg.end(), name), end; found != end; ++found) {
+    EXPECT_EQ(moment_at.count((*found)[2]), 0U) << (*found)[1];
+    moment_at[(*found)[2]] = (*found)[1];
+  }
+  EXPECT_GE(moment_at.size(), 4U);
 }
 
 TEST(SwimlanesTest, AreNotDrawnWithoutADeployment) {
