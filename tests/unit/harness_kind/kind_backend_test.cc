@@ -197,6 +197,21 @@ class KindBackendTest : public testing::Test {
     return backend.Stop({runtime_.Now() + seconds(30)});
   }
 
+  static Scenario AServiceScenario() {
+    Scenario scenario;
+    scenario.id = "GATE-099";
+    scenario.stable_release = "shop-1.4.0";
+    scenario.gate_mode = GateMode::kService;
+    return scenario;
+  }
+
+  // How many commands had `what` in them.
+  std::ptrdiff_t Commands(const std::string& what) const {
+    return std::count_if(
+        machine_.commands.begin(), machine_.commands.end(),
+        [&](const std::string& command) { return command.find(what) != std::string::npos; });
+  }
+
   // What a run that was killed leaves: its directory with what it made, and nobody who holds it.
   std::string LeaveBehind(const RunTraces& traces) {
     const std::string directory = folder_.path() + "/gate-drill-" + traces.run;
@@ -333,32 +348,24 @@ TEST_F(KindBackendTest, AGivenClusterStaysAndOnlyOurNamespacesAreRemovedFromIt) 
 TEST_F(KindBackendTest, WhereTheGateRollsBackByHelmItHasHelmAndTheRolloutIsARelease) {
   const auto backend = NewBackend();
   ASSERT_TRUE(Start(*backend));
-  Scenario scenario;
-  scenario.id = "GATE-099";
-  scenario.stable_release = "shop-1.4.0";
-  scenario.gate_mode = GateMode::kService;
+  Scenario scenario = AServiceScenario();
   scenario.gate_config = {
       {"watch", {{"fallback", "command"}, {"fallbackCommand", "helm rollback {rollout}"}}}};
-  const auto commands = [&](const std::string& what) {
-    return std::count_if(
-        machine_.commands.begin(), machine_.commands.end(),
-        [&](const std::string& command) { return command.find(what) != std::string::npos; });
-  };
   for (int i = 0; i < 2; ++i) {
     const auto stage = backend->NewStage(scenario);
     // Nothing becomes ready here, but everything has been applied by then.
     EXPECT_FALSE(stage->Prepare([](std::string_view) {}, {runtime_.Now()}));
     EXPECT_FALSE(kube_.Has(gate::kube::kRollouts, stage->ns(), kRolloutName));
     const std::string upgrade = "--namespace " + stage->ns() + " --set-json object=";
-    EXPECT_EQ(commands(upgrade), 1);
+    EXPECT_EQ(Commands(upgrade), 1);
     const auto deployed = stage->DeployByInstaller({{"metadata", {{"labels", {{"a", "b"}}}}}},
                                                    {runtime_.Now() + seconds(30)});
     ASSERT_TRUE(deployed) << deployed.error().message;
     EXPECT_TRUE(*deployed);
-    EXPECT_EQ(commands(upgrade), 2);
+    EXPECT_EQ(Commands(upgrade), 2);
   }
-  EXPECT_EQ(commands("/add-helm.sh gate-drill/rollout-gate-serve:"), 1);
-  EXPECT_EQ(commands(" gate-drill/rollout-gate-serve-helm:"), 2);  // it is made, and loaded
+  EXPECT_EQ(Commands("/add-helm.sh gate-drill/rollout-gate-serve:"), 1);
+  EXPECT_EQ(Commands(" gate-drill/rollout-gate-serve-helm:"), 2);  // it is made, and loaded
   ASSERT_TRUE(Stop(*backend));
   EXPECT_THAT(machine_.images, IsEmpty());
 }
@@ -366,26 +373,17 @@ TEST_F(KindBackendTest, WhereTheGateRollsBackByHelmItHasHelmAndTheRolloutIsARele
 TEST_F(KindBackendTest, ThePrometheusOnPathWatchesTheScenariosThatSaySo) {
   const auto backend = NewBackend();
   ASSERT_TRUE(Start(*backend));
-  Scenario scenario;
-  scenario.id = "GATE-098";
-  scenario.stable_release = "shop-1.4.0";
-  scenario.gate_mode = GateMode::kService;
+  Scenario scenario = AServiceScenario();
   scenario.prometheus = true;
-  const auto made = [&] {
-    return std::count_if(
-        machine_.commands.begin(), machine_.commands.end(), [](const std::string& command) {
-          return command.find("/build-image.sh prometheus gate-drill/prometheus:") !=
-                 std::string::npos;
-        });
-  };
-  EXPECT_EQ(made(), 0);
+  const std::string make = "/build-image.sh prometheus gate-drill/prometheus:";
+  EXPECT_EQ(Commands(make), 0);
   for (int i = 0; i < 2; ++i) {
     const auto stage = backend->NewStage(scenario);
     // Nothing becomes ready here, but everything has been applied by then.
     EXPECT_FALSE(stage->Prepare([](std::string_view) {}, {runtime_.Now()}));
-    EXPECT_TRUE(kube_.Has({"apps", "v1", "deployments"}, stage->ns(), kPrometheusName));
+    EXPECT_TRUE(kube_.Has(gate::kube::kDeployments, stage->ns(), kPrometheusName));
   }
-  EXPECT_EQ(made(), 1);
+  EXPECT_EQ(Commands(make), 1);
   ASSERT_TRUE(Stop(*backend));
   EXPECT_THAT(machine_.images, IsEmpty());
 }
