@@ -100,9 +100,12 @@ Result<void> AwaitScrape(ClusterApi& cluster, gate::Runtime& runtime, const std:
   const std::string path = PrometheusPath(ns, "query?query=" + gate::PercentEncode("up == 1"));
   for (;;) {
     auto answer = cluster.GetText(path, deadline);
-    if (!answer) return std::move(answer).error().Wrap("asking Prometheus what it scrapes");
-    const auto parsed = gate::ParseStrictJson(*answer);
-    if (parsed && !gate::JsonArray(*parsed, "/data/result").empty()) return {};
+    if (answer) {
+      const auto parsed = gate::ParseStrictJson(*answer);
+      if (parsed && !gate::JsonArray(*parsed, "/data/result").empty()) return {};
+    } else if (answer.error().code != ErrorCode::kUnavailable) {  // its Service may lag behind
+      return std::move(answer).error().Wrap("asking Prometheus what it scrapes");
+    }
     const gate::Instant next = runtime.Now() + kPause;
     if (next >= deadline.at || runtime.Sleep({next, deadline.stop}) == gate::WaitResult::kStopped) {
       return Error{ErrorCode::kDeadlineExceeded, "Prometheus has not scraped the gate"};
